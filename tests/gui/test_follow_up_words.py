@@ -41,11 +41,17 @@ def lines(line: Compared) -> list[tuple[str, str]]:
     return list(follow_up_facts(line).lines)
 
 
+def test_volumes_too_small_for_growth_are_not_compared_and_the_card_says_so() -> None:
+    said = [words for words, _ in lines(pair((5.0, 100.0), (5.2, 150.0)))]
+    assert said[:2] == ["Stable within the error of measuring · +0.2\u2009mm", "Too small for volume growth"]
+    assert not any("+50" in words for words in said)
+
+
 def test_what_may_be_stable_says_only_how_long_doubling_takes_at_least() -> None:
     # 181 ln 2 / ln(1.2 x 1.25)
-    assert lines(pair((8.0, 100.0), (8.2, 120.0)))[:3] == [
+    assert lines(pair((8.0, 300.0), (8.2, 360.0)))[:3] == [
         ("Stable within the error of measuring · +0.2\u2009mm", "t1"),
-        ("Volume 100 → 120\u2009mm³ · +20 %", "t1"),
+        ("Volume 300 → 360\u2009mm³ · +20 %", "t1"),
         ("Doubling time over 309 d", "t1"),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,15 @@ class Attachment(StrEnum):
     VESSEL = "vessel"
 
 
+LEAST_FOR_GROWTH_MM: Final = 7.0
+"""
+Diameter of the sphere of its volume below which a nodule is too small for volume growth.
+
+Fleischner's and Lung-RADS's lowest class ends at 6 mm, and our outline lies about 1 mm wider than a sharp edge
+(ADR 0017): below that the error is most of the volume (a ball of 3 mm measures three times its own).
+"""
+
+
 class GrowthLimit(StrEnum):
     """Why a volume of this nodule says little about growth."""
 
@@ -28,6 +38,7 @@ class GrowthLimit(StrEnum):
     ATTACHED = "attached"
     SUBSOLID = "subsolid"
     CUT_OFF = "cut_off"
+    TOO_SMALL = "too_small"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workstation.domain.geometry import Point, distance_mm
-from workstation.domain.nodule import equivalent_diameter_mm
+from workstation.domain.nodule import LEAST_FOR_GROWTH_MM, equivalent_diameter_mm
 from workstation.domain.observation import NoduleObservation
 
 GATE_MM: Final = 15.0
@@ -142,13 +142,13 @@ def growth(prior: NoduleObservation, current: NoduleObservation) -> Growth:
     Return the change from prior to current. ValueError when the current one is older.
 
     With both volumes the verdict follows from 25 % of volume, without from 1.5 mm of the mean
-    diameter.
+    diameter; so it does where a nodule is too small for volume growth.
     """
     days = (current.observed_on - prior.observed_on).days
     if days < 0:
         raise ValueError("the current observation is older than the prior")
     change_mm = current.mean_diameter_mm - prior.mean_diameter_mm
-    if prior.volume_mm3 is None or current.volume_mm3 is None:
+    if prior.volume_mm3 is None or current.volume_mm3 is None or is_too_small(prior, current):
         doubling = doubling_days_of_diameters(prior.mean_diameter_mm, current.mean_diameter_mm, days)
         return Growth(
             days, change_mm, None, None, doubling, from_volume=False, verdict=_verdict(round(change_mm, 6), GROWTH_MM)
@@ -158,6 +158,12 @@ def growth(prior: NoduleObservation, current: NoduleObservation) -> Growth:
     doubling = doubling_days(prior.volume_mm3, current.volume_mm3, days)
     verdict = _verdict(share, SIGNIFICANT_VOLUME_SHARE)
     return Growth(days, change_mm, change, share, doubling, from_volume=True, verdict=verdict)
+
+
+def is_too_small(prior: NoduleObservation, current: NoduleObservation) -> bool:
+    """Tell whether both volumes are known and both are too small for volume growth (ADR 0017)."""
+    volumes = prior.volume_mm3, current.volume_mm3
+    return all(one is not None and equivalent_diameter_mm(one) < LEAST_FOR_GROWTH_MM for one in volumes)
 
 
 def doubling_days(prior_mm3: float, current_mm3: float, days: int) -> float | None:
@@ -185,7 +191,7 @@ def doubling_range_days(prior: NoduleObservation, current: NoduleObservation) ->
     """
     days = (current.observed_on - prior.observed_on).days
     before, now, error = prior.mean_diameter_mm, current.mean_diameter_mm, GROWTH_MM
-    if prior.volume_mm3 is None or current.volume_mm3 is None:
+    if prior.volume_mm3 is None or current.volume_mm3 is None or is_too_small(prior, current):
         largest = 3 * math.log((now + error) / before)
         least = 3 * math.log((now - error) / before) if now > error else -math.inf
     else:

@@ -8,7 +8,7 @@ from datetime import date
 from resources.translation import tr, trn
 from workstation.domain.follow_up import Compared, PairState, SeenNodule
 from workstation.domain.follow_up_category import lung_rads_change
-from workstation.domain.tracking import GrowthVerdict
+from workstation.domain.tracking import GrowthVerdict, is_too_small
 from workstation.ui.evidence_words import cubic_millimetres
 from workstation.ui.finding_words import millimetres
 from workstation.ui.keymap import shown_key
@@ -118,7 +118,9 @@ def _lines(line: Compared) -> tuple[tuple[str, str], ...]:
         share = signed(growth.volume_change_share * 100, 0)
         found.append((tr("Volume {volumes} · {share} %", volumes=volumes, share=share), tone))
     else:
-        found.append((tr("Volume not measured in both"), "t2"))
+        too_small = is_too_small(pair.prior, pair.current)
+        words = tr("Too small for volume growth") if too_small else tr("Volume not measured in both")
+        found.append((words, "t2"))
     doubling = doubling_words(line)
     if doubling:
         found.append((doubling, tone))

@@ -11,17 +11,18 @@ import numpy.typing as npt
 
 from models.engine.lungs import LungMask
 from models.engine.nodule.region import Region
-from models.engine.nodule.sampling import BoolArray, Cube, depth_in, gap_between, widened
+from models.engine.nodule.sampling import BoolArray, Cube, depth_in, distance_to, gap_between, pieces
 from workstation.domain.finding import Lobe, NoduleType
 from workstation.domain.geometry import Point
-from workstation.domain.nodule import Attachment, GrowthLimit, LobeGuess
+from workstation.domain.nodule import LEAST_FOR_GROWTH_MM, Attachment, GrowthLimit, LobeGuess
 from workstation.domain.volume import Volume
 
 _Corner = npt.NDArray[np.float64]
 
 _NEAR_MM: Final = 12.0
 _TOUCHING_MM: Final = 1.5
-_VESSEL_CONTACT_MM2: Final = 6.0
+_VESSEL_MM2: Final = 3.0  # what is 2 mm across
+_LEAVES_STEPS: Final = (2.0, 3.0)  # rims of half-filled voxels and of noise end before: 0 to 1.4 measured
 _THICK_SLICE_MM: Final = 1.5  # BTS 2015 and Fleischner 2017 ask for slices of at most 1.5 mm
 _LEAST_STEPS_ACROSS: Final = 4.0
 _BELIEF_MOST: Final = 0.9  # a position alone is never surer than this
@@ -52,15 +53,28 @@ def _gap_mm(region: Region, cube: Cube) -> float | None:
 
 
 def attachments(region: Region, cube: Cube, pleura_mm: float | None) -> frozenset[Attachment]:
-    """Return what the nodule touches; a vessel leaves it through a cross-section of at least 6 mm2."""
+    """
+    Return what the nodule touches; a vessel is one connected piece that leaves it through a cross-section.
+
+    Two to three steps away from the nodule that is at least 3 mm2. What lies closer, all round, is the rim of the
+    nodule itself, which the opening that cut vessels off left over.
+    """
     found = set()
     if pleura_mm is not None and pleura_mm <= _TOUCHING_MM:
         found.add(Attachment.PLEURA)
-    region, _ = region.part(3)
-    contact = region.tissue & ~region.mask & widened(region.mask, 1.01 * cube.step_mm, cube.step_mm)
-    if contact.sum() * cube.step_mm**2 >= _VESSEL_CONTACT_MM2:
+    if _has_vessel(region, cube.step_mm):
         found.add(Attachment.VESSEL)
     return frozenset(found)
+
+
+def _has_vessel(region: Region, step_mm: float) -> bool:
+    near, far = _LEAVES_STEPS
+    region, _ = region.part(math.ceil(far) + 2)
+    away = distance_to(region.mask, step_mm)
+    labels = pieces(region.tissue & ~region.mask & (away <= (far + 0.01) * step_mm))
+    sections = np.bincount(labels[away > near * step_mm], minlength=1)
+    sections[0] = 0
+    return bool(sections.max() * step_mm**2 >= _VESSEL_MM2)
 
 
 def growth_limits(
@@ -72,6 +86,8 @@ def growth_limits(
         limits.add(GrowthLimit.THICK_SLICES)
     if diameter_mm < _LEAST_STEPS_ACROSS * max(volume.spacing_mm):
         limits.add(GrowthLimit.FEW_VOXELS)
+    if diameter_mm < LEAST_FOR_GROWTH_MM:
+        limits.add(GrowthLimit.TOO_SMALL)
     if attached:
         limits.add(GrowthLimit.ATTACHED)
     if kind in {NoduleType.GROUND_GLASS, NoduleType.PART_SOLID}:

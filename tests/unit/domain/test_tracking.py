@@ -120,7 +120,7 @@ def test_growth_is_told_in_mm_in_volume_and_as_doubling_time() -> None:
     [(124, GrowthVerdict.STABLE), (126, GrowthVerdict.GROWN), (76, GrowthVerdict.STABLE), (74, GrowthVerdict.SHRUNK)],
 )
 def test_a_change_within_25_per_cent_of_volume_is_measurement_error(current_mm3: float, verdict: GrowthVerdict) -> None:
-    assert growth(seen("a", on=BEFORE, mm3=100), seen("a", mm3=current_mm3)).verdict is verdict
+    assert growth(seen("a", on=BEFORE, mm3=1000), seen("a", mm3=10 * current_mm3)).verdict is verdict
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_without_volumes_more_than_one_and_a_half_mm_are_growth(mm: float, verdi
 
 
 def test_two_scans_of_one_day_have_a_change_and_no_doubling_time() -> None:
-    found = growth(seen("a", mm3=100), seen("a", mm3=130))
-    assert (found.days, found.doubling_days, found.volume_change_mm3) == (0, None, 30)
+    found = growth(seen("a", mm3=1000), seen("a", mm3=1300))
+    assert (found.days, found.doubling_days, found.volume_change_mm3) == (0, None, 300)
 
 
 def test_time_does_not_run_backwards_and_nothing_has_no_size() -> None:
@@ -143,6 +143,18 @@ def test_time_does_not_run_backwards_and_nothing_has_no_size() -> None:
         seen("a", mm=0)
     with pytest.raises(ValueError, match="positive"):
         seen("a", mm3=-1)
+
+
+def test_a_pair_of_nodules_too_small_for_volume_growth_is_judged_by_its_diameters() -> None:
+    """Balls of 6 mm by volume, 113 mm3: 179.6 mm3 is the sphere of 7 mm, above which volumes count."""
+    small = growth(seen("a", on=BEFORE, mm=5, mm3=113), seen("a", mm=5.5, mm3=170))
+    assert (small.from_volume, small.volume_change_share, small.verdict) == (False, None, GrowthVerdict.STABLE)
+    grown = growth(seen("a", on=BEFORE, mm=5, mm3=113), seen("a", mm=7, mm3=181))
+    assert (grown.from_volume, grown.verdict) == (True, GrowthVerdict.GROWN)
+    between = doubling_range_days(seen("a", on=BEFORE, mm=5, mm3=100), seen("a", mm=5, mm3=170))
+    assert between is not None
+    assert between[0] == pytest.approx(159.4, abs=0.1)  # 181 ln 2 / (3 ln 1.3): 1.5 mm more than 5
+    assert between[1] is None
 
 
 def test_growth_counts_for_the_category_within_twelve_months_only() -> None:
@@ -175,11 +187,11 @@ def test_the_doubling_time_has_a_range_open_where_the_nodule_may_be_stable() -> 
         found = doubling_range_days(first, second)
         return None if found is None else [None if one is None else round(one, 1) for one in found]
 
-    before = seen("a", on=BEFORE, mm=8, mm3=100)
+    before = seen("a", on=BEFORE, mm=8, mm3=1000)
     # 181 ln 2 / ln(1.2 x 1.25), and no upper end: 1.2 / 1.25 is smaller than 1
-    assert between(before, seen("x", mm3=120)) == [309.4, None]
-    assert between(before, seen("x", mm3=70)) is None
-    assert between(seen("a", on=NOW, mm3=100), seen("x", mm3=200)) is None
+    assert between(before, seen("x", mm3=1200)) == [309.4, None]
+    assert between(before, seen("x", mm3=700)) is None
+    assert between(seen("a", on=NOW, mm3=1000), seen("x", mm3=2000)) is None
     # 8 mm to 12 mm, each with 1.5 mm: 181 ln 2 / (3 ln(13.5 / 8)) and 181 ln 2 / (3 ln(10.5 / 8))
     assert between(seen("a", on=BEFORE, mm=8), seen("x", mm=12)) == [79.9, 153.8]
     assert between(seen("a", on=BEFORE, mm=1), seen("x", mm=1.2)) == [42.1, None]

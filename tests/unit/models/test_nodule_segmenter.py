@@ -99,6 +99,54 @@ def test_a_vessel_through_a_nodule_is_cut_off() -> None:
     assert Attachment.VESSEL in found.attachments
 
 
+SHIFTS = [(0.0, 0.0, 0.0), (0.3, -0.2, 0.4), (-0.25, 0.45, -0.1), (0.5, 0.5, 0.5)]
+
+
+def sampled(diameter_mm: float, vessel_mm: float, shift: Point) -> tuple[Volume, Point]:
+    """Return a ball in lung on voxels of 0.7 x 0.7 x 1 mm, each a mean over itself, crossed by a tube along x."""
+    sides, spacing = (50, 72, 72), np.array([1.0, 0.7, 0.7])
+    middle = np.array(sides) // 2 * spacing + np.array(shift[::-1]) * spacing
+    sub = (np.arange(5) + 0.5) / 5 - 0.5
+    z, y, x = (
+        ((np.arange(n)[:, None] + sub) * mm - at).ravel() for n, mm, at in zip(sides, spacing, middle, strict=True)
+    )
+    across = y[None, :] ** 2 + z[:, None] ** 2
+    share = np.zeros(sides)
+    for n in range(sides[0]):
+        rows = across[5 * n : 5 * n + 5, :, None]
+        inside = (rows + x[None, None, :] ** 2 <= (diameter_mm / 2) ** 2) | (rows <= (vessel_mm / 2) ** 2)
+        share[n] = inside.reshape(5, sides[1], 5, sides[2], 5).mean(axis=(0, 2, 4))
+    for axis in (1, 2):
+        share = 0.786 * share + 0.107 * (np.roll(share, 1, axis) + np.roll(share, -1, axis))
+    field = -860.0 + 900.0 * share + np.random.default_rng(3).normal(0, 20, sides)
+    x_mm, y_mm, z_mm = middle[::-1].tolist()
+    return volume_of(field, np.diag([0.7, 0.7, 1.0, 1.0])), (x_mm, y_mm, z_mm)
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+@pytest.mark.parametrize("diameter_mm", [6.0, 9.0, 12.0])
+def test_a_ball_that_nothing_touches_has_no_vessel_and_one_that_a_small_vessel_crosses_has(
+    diameter_mm: float, shift: Point
+) -> None:
+    alone = segment(*sampled(diameter_mm, 0.0, shift))
+    assert alone.attachments == frozenset()
+    for vessel_mm in (2.0, 3.0):
+        crossed = segment(*sampled(diameter_mm, vessel_mm, shift))
+        assert crossed.attachments == {Attachment.VESSEL}
+        assert GrowthLimit.ATTACHED in crossed.growth_limits
+
+
+@pytest.mark.parametrize(("diameter_mm", "limits"), [
+    (3.0, {GrowthLimit.TOO_SMALL}), (5.0, {GrowthLimit.TOO_SMALL}), (8.0, set()), (10.0, set()),
+])  # fmt: skip
+def test_a_nodule_too_small_for_volume_growth_says_so_and_a_larger_one_is_ready(
+    diameter_mm: float, limits: set[GrowthLimit]
+) -> None:
+    found = segment(*sampled(diameter_mm, 0.0, (0.2, -0.3, 0.4)))
+    assert found.growth_limits == frozenset(limits)
+    assert found.ready_for_growth is not bool(limits)
+
+
 def test_a_lone_small_nodule_on_thin_slices_is_ready_for_growth_and_thick_slices_are_not() -> None:
     assert segment(volume_of(with_ball(lung(), MIDDLE, 10, 30))).ready_for_growth
     thick = with_ball(lung((32, 80, 80)), MIDDLE, 10, 30, (1.0, 1.0, 2.5))
