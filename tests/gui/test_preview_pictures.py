@@ -138,6 +138,22 @@ def test_an_answer_without_pictures_is_not_kept_and_what_failed_is_asked_for_whe
     assert len(hub.asked) == 3
 
 
+def test_a_study_without_anything_to_draw_is_asked_for_twice_however_often_the_list_comes_anew(
+    qtbot: QtBot, hub: Hub, jobs: JobsByHand, pictures: PreviewPictures
+) -> None:
+    hub.count = 1  # a series that has no picture
+    for _refresh in range(5):
+        pictures.ask(row(), lambda _found: None)
+        qtbot.wait(250)
+        jobs.run()
+    assert len(hub.asked) == 2
+    hub.count = 4
+    pictures.ask(replace(row(), images_received=140), lambda _found: None)
+    qtbot.waitUntil(lambda: bool(jobs.waiting))
+    jobs.run()
+    assert len(hub.asked) == 3
+
+
 def test_pictures_take_the_room_that_the_words_leave(qtbot: QtBot) -> None:
     strip = PreviewStrip()
     qtbot.addWidget(strip)

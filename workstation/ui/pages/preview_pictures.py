@@ -33,6 +33,8 @@ class PreviewPictures(QObject):
         super().__init__()
         self._port, self._jobs = port, jobs
         self._known: OrderedDict[Key, tuple[Thumbnail, ...]] = OrderedDict()
+        self._without: set[Key] = set()
+        """Cases whose answer had no picture, once"""
         self._wanted: tuple[WorklistRow, Show] | None = None
         self._job: JobHandle[tuple[Thumbnail, ...]] | None = None
         self._pause = QTimer(self)
@@ -47,7 +49,7 @@ class PreviewPictures(QObject):
             if (known := self._known.get(_key(row))) is not None:
                 show(known)
             elif self._job is None and not self._pause.isActive():
-                self._pause.start()  # what did not come, or came without pictures, is asked for once more
+                self._pause.start()  # what did not come is asked for again, what came without pictures once more
             return
         self.forget_question()
         if row is None or self._port is None or not row.images_received:
@@ -70,6 +72,7 @@ class PreviewPictures(QObject):
         """Drop every picture, as at signing out."""
         self.forget_question()
         self._known.clear()
+        self._without.clear()
 
     def _fetch(self) -> None:
         port = self._port
@@ -85,8 +88,12 @@ class PreviewPictures(QObject):
 
     def _came(self, key: Key, pictures: tuple[Thumbnail, ...]) -> None:
         self._job = None
-        if any(one.jpeg for one in pictures):  # a hub that had nothing to draw yet is asked once more
+        # a hub that had nothing to draw yet is asked once more; then there is nothing, however often the list comes
+        if any(one.jpeg for one in pictures) or key in self._without:
             self._known[key] = pictures
+            self._without.discard(key)
+        else:
+            self._without.add(key)
         while len(self._known) > _KEPT:
             self._known.popitem(last=False)
         self._show(key, pictures)
