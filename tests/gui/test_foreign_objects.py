@@ -270,6 +270,25 @@ def test_a_state_over_a_large_image_is_made_in_a_job_and_told_once_it_is_shown(
     assert "Shown as stored: BONE" in caption
 
 
+@pytest.mark.usefixtures("allow_warnings")
+def test_a_state_whose_making_fails_is_told_and_not_called_prepared_for_ever(
+    qtbot: QtBot, bench: ForeignBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise RuntimeError("x")
+
+    monkeypatch.setattr(applied_state, "_AT_ONCE", 0)
+    monkeypatch.setattr(applied_state, "presented", broken)
+    bench.page.choose_layout("one")
+
+    bench.view.panel.rows[STATE].eye.click()
+
+    qtbot.waitUntil(lambda: any(one.key == "presentation" for one in bench.page.notices.notices()))
+    (notice,) = [one for one in bench.page.notices.notices() if one.key == "presentation"]
+    assert notice.fact.startswith("Not shown as ")
+    assert notice.fact.endswith("it could not be applied")
+
+
 def test_the_menu_of_an_image_offers_its_own_states_only(bench: ForeignBench) -> None:
     def offered(index: int) -> list[str]:
         bench.stack.scroll_to(index)

@@ -41,8 +41,11 @@ class _Made:
         return not self.refusal and self.source.is_color != self.look.is_colour
 
 
-Later = Callable[[Callable[[], _Made], Callable[[_Made], None]], None]
-"""Does the first elsewhere, on a thread of its own, and gives what comes of it to the second on the window's thread"""
+Later = Callable[[Callable[[], _Made], Callable[[_Made], None], Callable[[], None]], None]
+"""
+Does the first elsewhere, on a thread of its own, and gives what comes of it to the second on the window's thread; calls
+the third there where nothing came of it.
+"""
 
 
 class AppliedState:
@@ -115,7 +118,11 @@ class AppliedState:
             return self._keep(index, _made(self.state, image, frame))
         # told before it is asked for: what is done at once comes back before the call ends
         self._keep(index, _Made(image, image, FramePresentation(), tr("it is being prepared"), is_waiting=True))
-        self._later(lambda: _made(self.state, image, frame), lambda done: self._take(index, done))
+        self._later(
+            lambda: _made(self.state, image, frame),
+            lambda done: self._take(index, done),
+            lambda: self._take(index, _Made(image, image, FramePresentation(), tr("it could not be applied"))),
+        )
         return self._made[index]
 
     def _take(self, index: int, done: _Made) -> None:
@@ -137,6 +144,8 @@ def _made(state: PresentationState, image: SliceImage, frame: FrameRef) -> _Made
         return _Made(image, presented(image, look), look)
     except DecodeError as exc:
         return _Made(image, image, FramePresentation(), exc.user_text)
+    except MemoryError:
+        return _Made(image, image, FramePresentation(), tr("there is not enough memory for it"))
     except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError):
         return _Made(image, image, FramePresentation(), tr("The presentation state is damaged for this image"))
 

@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 
 from resources.translation import ENGLISH, use_language
 from tests.helpers.viewers import image, stack
+from viewers.scene import applied_state
 from viewers.scene.image import SliceImage
 from viewers.scene.stack_scene import StackScene
 from workstation.dicom.objects.presentation import (
@@ -33,15 +34,19 @@ class Elsewhere:
     """Keeps what is to be done on another thread until the test has it done there."""
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[Callable[[], Any], Callable[[Any], None]]] = []
+        self.waiting: list[tuple[Callable[[], Any], Callable[[Any], None], Callable[[], None]]] = []
 
-    def __call__(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        self.waiting.append((work, done))
+    def __call__(self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[], None]) -> None:
+        self.waiting.append((work, done, failed))
 
     def run(self) -> None:
-        work, done = self.waiting.pop(0)
+        work, done, failed = self.waiting.pop(0)
         with ThreadPoolExecutor(1) as pool:
-            done(pool.submit(work).result())
+            made = pool.submit(work)
+            if made.exception() is None:
+                done(made.result())
+            else:
+                failed()
 
 
 def state(kind: str = GRAYSCALE_STATE) -> PresentationState:
@@ -88,6 +93,26 @@ def test_a_large_image_is_made_on_another_thread_and_until_then_is_not_called_as
     assert red(scene) == ["Shown as stored: BONE"]
     assert (scene.state.camera.rotation_deg, scene.is_state_awaited) == (90.0, False)
     assert (scene.window.centre, elsewhere.waiting) == (1000.0, [])
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [(MemoryError(), "there is not enough memory for it"), (RuntimeError("x"), "it could not be applied")],
+)
+def test_a_state_that_cannot_be_applied_is_told_and_is_not_prepared_for_ever(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, why: str
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(applied_state, "presented", broken)
+    scene, elsewhere = stack([film()]), Elsewhere()
+    scene.present(state(), elsewhere)
+    assert red(scene) == ["Not shown as stored (BONE): it is being prepared"]
+
+    elsewhere.run()
+    assert red(scene) == [f"Not shown as stored (BONE): {why}"]
+    assert (values(scene), scene.is_state_awaited) == ({-24}, False)
 
 
 def test_a_small_image_is_shown_as_stored_at_once() -> None:

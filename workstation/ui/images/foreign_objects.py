@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -42,6 +43,7 @@ from workstation.ui.pages.image_menu import MenuPlace
 from workstation.ui.widgets.objects_panel import ObjectFacts, ObjectsButton, ObjectsPanel
 from workstation.ui.widgets.tiling import STACK
 
+_log = logging.getLogger(__name__)
 _STATE: Final = "presentation"
 _FAILED: Final = "objects"
 _JUMPS: Final = 12
@@ -328,14 +330,22 @@ class ForeignObjectsView(QObject):
         self._end_state()
         shown = scene
 
-        def later(work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-            def take(made: object) -> None:
-                done(made)
+        def later(work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[], None]) -> None:
+            def tell() -> None:
                 if self._stack is shown and shown.presentation is state:
                     self._tell_state(one, shown)
                     self._page.grid.refresh()
 
-            self._jobs.submit(Pool.CPU, lambda _job: work(), on_success=take)
+            def take(made: object) -> None:
+                done(made)
+                tell()
+
+            def give_up(error: Exception) -> None:
+                _log.warning("a presentation state could not be applied", exc_info=error)
+                failed()
+                tell()
+
+            self._jobs.submit(Pool.CPU, lambda _job: work(), on_success=take, on_error=give_up)
 
         scene.present(state, later)
         self._stack = scene
