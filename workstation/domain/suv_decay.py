@@ -145,6 +145,9 @@ def _start(pet: PetAcquisition, half_life: float) -> tuple[datetime, SuvRemark, 
         return agreed, SuvRemark("frame_reference", text), ()
     if series is not None and series < earliest:
         return series, SuvRemark("series", tr("Reference time: series time")), ()
+    if series is None:  # the images here may be part of the scan: their earliest acquisition is no start then
+        text = tr("The series time is missing, and no other time says to which moment the decay is corrected.")
+        raise SuvRefused("series_time_missing", text)
     rule = SuvRemark("earliest", tr("Reference time: earliest acquisition"))
     doubt = tr("The series time cannot be the start of the scan: the earliest acquisition time is used")
     return earliest, rule, (SuvRemark("series_time", doubt),)

@@ -220,8 +220,12 @@ def test_a_series_time_after_the_scan_falls_back_to_the_earliest_acquisition_wit
     assert (rules_of(one)[1], warnings_of(one)) == ("earliest", ["series_time"])
 
 
-def test_a_missing_series_time_falls_back_in_the_same_way() -> None:
-    assert rules_of(pet(series_start=None))[1] == "earliest"
+def test_a_missing_series_time_is_refused_unless_the_frame_times_lead_to_the_start() -> None:
+    """Where a part of the scan is here, its earliest acquisition is no start: 548 s of F-18 are 6 %."""
+    beds = slices(LATER, frame_reference_s=1200.0 + PLUS, duration_s=120.0)
+
+    assert refusal_of(pet(series_start=None)) == "series_time_missing"
+    assert waited_s(pet(series_start=None, slices=beds)) == pytest.approx(3600, abs=1e-3)
 
 
 def test_a_missing_acquisition_time_is_refused() -> None:
