@@ -190,6 +190,25 @@ def test_words_written_while_numbers_come_late_take_none_of_them_away(qtbot: QtB
     assert kept == replace(late, text="at the hilum", frame_of_reference_uid="1.2.9")
 
 
+@pytest.mark.parametrize("leave", ["close", "stop", "page"])
+def test_words_that_are_being_typed_are_kept_when_the_case_closes_around_them(
+    qtbot: QtBot, bench: ReadingBench, leave: str
+) -> None:
+    bench.page.grid.choose_tool(ToolName.TEXT)
+    stroke(bench, middle(bench), middle(bench))
+    dialog = drawing(bench).dialog
+    assert dialog is not None
+    QTest.keyClicks(dialog.field, "adhesion")
+    session = bench.session
+
+    {"close": bench.desk.close, "stop": bench.desk.stop, "page": bench.page.close_page}[leave]()
+
+    assert [one.text for one in session.report.annotations] == ["adhesion"]
+    assert drawing(bench).dialog is None
+    if leave != "page":
+        assert [one.text for one in next(iter(bench.desk_bench.drafts.kept.values())).annotations] == ["adhesion"]
+
+
 def test_a_new_case_closes_the_question_for_words_and_cancels_the_nodule(qtbot: QtBot, bench: ReadingBench) -> None:
     bench.page.grid.choose_tool(ToolName.TEXT)
     at = middle(bench)

@@ -312,6 +312,8 @@ class BlockerKind(StrEnum):
     """The template needs a category and the report has none."""
     NO_ADDENDUM = "no_addendum"
     """An addendum that says nothing."""
+    UNSTORABLE_PATIENT = "unstorable_patient"
+    """A Patient ID in the images that no document can hold as it is."""
     NO_CHANGE_REASON = "no_change_reason"
     """Nobody said why a signed report is followed by another."""
 

@@ -24,7 +24,7 @@ from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import WorklistRow
 from workstation.services.norm_gate import require_norm
-from workstation.services.report_service import require_complete
+from workstation.services.report_service import require_complete, require_storable
 from workstation.services.sealing import Sealing, unlocked
 
 _log: Final = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ class SignPreliminary:
         Raises NotSignable (incomplete, or a fault of the norm that this author does not answer for),
         SignatureInvalid, SourceError; the report given in stays as it was.
         """
+        require_storable(study)
         require_complete(report, template)
         signer = Person(actor.user_id, actor.display_name, actor.site_name)
         require_norm(report, template, study, row, signer=signer)

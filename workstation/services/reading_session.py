@@ -23,7 +23,7 @@ from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
 from workstation.domain.known_prior import KnownPrior
 from workstation.domain.norm.values import NormFault
 from workstation.domain.prior_measurements import PriorMeasurements
-from workstation.domain.report import Blocker, Person, Report, signing_blockers
+from workstation.domain.report import Blocker, Person, Report
 from workstation.domain.report_content import with_content
 from workstation.domain.report_version import CaseRules
 from workstation.domain.study import Study
@@ -35,6 +35,7 @@ from workstation.services.critical_gate import answered_for, suggestions_dismiss
 from workstation.services.finding_review import FindingReview
 from workstation.services.norm_answers import answered
 from workstation.services.open_report import Changed, Listener, OpenReport
+from workstation.services.report_service import open_blockers
 from workstation.services.undo_steps import UndoSteps
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class ReadingSession:
     @property
     def blockers(self) -> tuple[Blocker, ...]:
         """Return what keeps the report from being signed."""
-        return signing_blockers(self.report, self.template)
+        return open_blockers(self.report, self.template, self.study)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` after every change; returns a function that ends the subscription."""

@@ -17,6 +17,7 @@ from workstation.domain.report import Blocker, BlockerKind, Report, ReportKind, 
 from workstation.domain.report_state import ReturnCode
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
+from workstation.domain.told_fields import is_storable_id
 from workstation.domain.workitem import Claim
 from workstation.services.comparison_field import COMPARISON
 
@@ -142,6 +143,22 @@ def require_complete(report: Report, template: ReportTemplate) -> None:
         )
 
 
+def open_blockers(report: Report, template: ReportTemplate, study: Study) -> tuple[Blocker, ...]:
+    """Return what keeps a report about these images from being signed; first what no reader can mend."""
+    unstorable = not is_storable_id(study.patient.patient_id)
+    patient = (Blocker(BlockerKind.UNSTORABLE_PATIENT, ""),) if unstorable else ()
+    return (*patient, *signing_blockers(report, template))
+
+
+def require_storable(study: Study) -> None:
+    """Raise NotSignable where no document can name the patient of the images: cut, the ID would be someone else's."""
+    if not is_storable_id(study.patient.patient_id):
+        raise NotSignable(
+            tr("Cannot sign yet: {reasons}", reasons=_fixed_sentences()[BlockerKind.UNSTORABLE_PATIENT]),
+            hint=tr("Have the ID corrected and the images sent again. What was written stays in the draft."),
+        )
+
+
 def describe_blocker(blocker: Blocker, report: Report, template: ReportTemplate) -> str:
     """Return one blocker as a sentence for the reader."""
     fixed = _fixed_sentences().get(blocker.kind)
@@ -166,6 +183,10 @@ def _fixed_sentences() -> dict[BlockerKind, str]:
     return {
         BlockerKind.AI_NOT_SEEN: tr("The AI marks have not been looked at"),
         BlockerKind.NO_ADDENDUM: tr("The addendum says nothing yet"),
+        BlockerKind.UNSTORABLE_PATIENT: tr(
+            "The patient ID in the images is over 64 characters or not a valid one: have it corrected and the images"
+            " sent again"
+        ),
         BlockerKind.NO_CHANGE_REASON: tr("The reason of the change is missing"),
     }
 

@@ -18,7 +18,7 @@ from workstation.services.citing import CiteOthers
 from workstation.services.critical_gate import require_critical
 from workstation.services.norm_gate import require_norm
 from workstation.services.recognition_service import RecogniseReport
-from workstation.services.report_service import require_complete
+from workstation.services.report_service import require_complete, require_storable
 from workstation.services.sealing import Sealing, unlocked
 
 
@@ -77,6 +77,7 @@ class SignReport:
         """
         if not actor.may(Permission.SIGN_FINAL):
             raise NotPermitted(tr("Only seniors sign final reports"), hint=tr("Submit the report for review."))
+        require_storable(study)
         require_complete(report, template)
         verifier = Person(actor.user_id, actor.display_name, actor.site_name)
         require_norm(report, template, study, row, signer=verifier)

@@ -41,6 +41,8 @@ class CaseDesk(QObject):
     """``ReadingSession``"""
     refused = Signal(object, object)
     """``WorklistRow``, ``WorkstationError``: somebody else was faster, or the hub does not answer."""
+    closing = Signal()
+    """The open case is about to be put away: what is being written goes into it now, before it is saved."""
     closed = Signal()
     put_back = Signal(object)
     """``WorklistRow`` of a case that was claimed but left before it was open: it is free for others again."""
@@ -200,6 +202,7 @@ class CaseDesk(QObject):
         """Put the open case away; its draft is on disk, or kept and tried again when the disk refuses."""
         if self._session is None:
             return
+        self.closing.emit()
         self.flush()
         self._unsubscribe()
         self._session = None

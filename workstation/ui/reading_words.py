@@ -145,6 +145,12 @@ def short_warning(warning: DecodeWarning) -> str:
         "spacing": tr("No pixel spacing"),
         "position": tr("No position"),
         "charset": tr("Character set guessed"),
+        "patient_id": tr("Patient ID not valid: no report"),
+        "birth_date": tr("Birth date unreadable"),
+        "sex": tr("Sex unreadable"),
+        "study_date": tr("Study date unreadable"),
+        "study_time": tr("Study time unreadable"),
+        "accession_number": tr("Accession number not valid"),
     }
     return words.get(warning.code, warning.text)
 

@@ -15,6 +15,7 @@ from workstation.dicom.json_headers import headers_from_json
 from workstation.dicom.scanner_charsets import SETTING
 from workstation.domain.errors import DecodeError
 from workstation.domain.study import DecodeWarning, Patient, Series, Study
+from workstation.domain.told_fields import is_storable_id, told_date, told_number, told_sex, told_time
 
 _CROSS_SECTIONAL: Final = frozenset({"CT", "MR", "PT"})
 """Modalities whose images must have a place in the patient; a radiograph has none."""
@@ -69,15 +70,15 @@ def _study(uid: str, members: list[Header]) -> Study:
     return Study(
         study_instance_uid=uid,
         patient=_patient(first),
-        study_date=first.text("StudyDate"),
-        study_time=first.text("StudyTime")[:6],
+        study_date=told_date(first.text("StudyDate")),
+        study_time=told_time(first.text("StudyTime"))[:6],
         accession_number=first.text("AccessionNumber"),
         description=first.text("StudyDescription"),
         institution=first.text("InstitutionName"),
         series=tuple(
             sorted(series, key=lambda one: (one.series_number is None, one.series_number or 0, one.series_instance_uid))
         ),
-        warnings=tuple(dict.fromkeys([*_mixed_patient(members), *doubts])),
+        warnings=tuple(dict.fromkeys([*_mixed_patient(members), *_unstorable(first), *doubts])),
     )
 
 
@@ -85,10 +86,45 @@ def _patient(header: Header) -> Patient:
     return Patient(
         patient_id=header.text("PatientID"),
         name=display_name(header.text("PatientName")),
-        birth_date=header.text("PatientBirthDate"),
-        sex=header.text("PatientSex"),
+        birth_date=told_date(header.text("PatientBirthDate")),
+        sex=told_sex(header.text("PatientSex")),
         recorded_name=header.text("PatientName"),
     )
+
+
+def _unstorable(header: Header) -> list[DecodeWarning]:
+    """Return what the header says in a form that no report can hold, told before anything is written."""
+    found = []
+    if not is_storable_id(header.text("PatientID")):
+        text = tr(
+            "The patient ID of these images is not a valid one: no report can be stored. Have it corrected and the"
+            " images sent again."
+        )
+        found.append(DecodeWarning("patient_id", text))
+    for keyword, told, code in (
+        ("PatientBirthDate", told_date, "birth_date"),
+        ("PatientSex", told_sex, "sex"),
+        ("StudyDate", told_date, "study_date"),
+        ("StudyTime", told_time, "study_time"),
+        ("AccessionNumber", told_number, "accession_number"),
+    ):
+        said = header.text(keyword)
+        if said and not told(said):
+            text = tr(
+                "{field} “{value}” cannot be stored: it stays empty in reports.", field=_names()[code], value=said
+            )
+            found.append(DecodeWarning(code, text))
+    return found
+
+
+def _names() -> dict[str, str]:
+    return {
+        "birth_date": tr("Birth date"),
+        "sex": tr("Sex"),
+        "study_date": tr("Study date"),
+        "study_time": tr("Study time"),
+        "accession_number": tr("Accession number"),
+    }
 
 
 def _mixed_patient(members: list[Header]) -> list[DecodeWarning]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -17,18 +17,31 @@ from pydicom.filereader import dcmread
 
 from resources.translation import tr
 from workstation.dicom.charset import decode_dataset
-from workstation.dicom.sr.common import MANUFACTURER, software_version, uid_from
+from workstation.dicom.sr.common import MANUFACTURER, require_storable_id, software_version, uid_from
 from workstation.dicom.sr.unnamed_frame import written_frame
 from workstation.domain.errors import DecodeError, NotAVolume, TemplateViolation
 from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.model import SegmentMask
 from workstation.domain.template import Code
+from workstation.domain.told_fields import told_date, told_number, told_sex, told_time
 from workstation.domain.volume import Volume
 
 SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
 SERIES_NUMBER: Final = 9103
 _MORPHOLOGICALLY_ABNORMAL: Final = Code("49755003", "SCT", "Morphologically Abnormal Structure")
 _TOLERANCE_MM: Final = 0.01
+_TAKEN_OVER: Final[Mapping[str, Callable[[str], str]]] = {
+    "PatientName": str,
+    "PatientID": str,
+    "PatientBirthDate": told_date,
+    "PatientSex": told_sex,
+    "StudyDate": told_date,
+    "StudyTime": told_time,
+    "StudyID": told_number,
+    "AccessionNumber": told_number,
+    "ReferringPhysicianName": str,
+}
+"""What must be there (type 2), as the standard has it (PS3.3 C.7.1.1, C.7.2.1)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +197,9 @@ def _source(data: bytes) -> Dataset:
     ds = dcmread(BytesIO(data), stop_before_pixels=True)
     decode_dataset(ds)
     ds.SpecificCharacterSet = "ISO_IR 192"  # what the segmentation takes over of it is written as UTF-8
+    for keyword, told in _TAKEN_OVER.items():  # type 2: a scanner or an anonymiser may have left any of them out
+        setattr(ds, keyword, told(str(ds.get(keyword) or "")))
+    require_storable_id(ds.PatientID)
     return ds
 
 

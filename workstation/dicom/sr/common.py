@@ -32,6 +32,7 @@ from workstation.domain.geometry import Point
 from workstation.domain.report import Person
 from workstation.domain.study import Series, Study
 from workstation.domain.template import Code
+from workstation.domain.told_fields import is_storable_id, told_date, told_number, told_sex, told_time
 
 PRIVATE: Final = "99LIANYUE"
 """Scheme of the few concepts no public scheme has; announced in Coding Scheme Identification."""
@@ -219,19 +220,33 @@ class DocumentHead:
             raise ValueError("VERIFIED only with COMPLETE and a time (PS3.3 C.17.2)")
 
 
+def require_storable_id(patient_id: str) -> None:
+    """Raise TemplateViolation for a Patient ID that no object can hold as it is."""
+    if not is_storable_id(patient_id):
+        raise TemplateViolation(
+            tr("The patient ID of these images is not a valid one: nothing can be stored under it"),
+            hint=tr("Have the ID corrected and the images sent again. What was written stays in the draft."),
+        )
+
+
 def patient_and_study(study: Study) -> Dataset:
-    """Return the patient and study modules with every type 2 attribute present."""
+    """
+    Return the patient and study modules with every type 2 attribute present, empty where the images say no value.
+
+    Raises TemplateViolation for a Patient ID that no object can hold: cut it would be someone else's.
+    """
+    require_storable_id(study.patient.patient_id)
     ds = Dataset()
     ds.SpecificCharacterSet = "ISO_IR 192"
     ds.PatientName = study.patient.dicom_name
     ds.PatientID = study.patient.patient_id
-    ds.PatientBirthDate = study.patient.birth_date
-    ds.PatientSex = study.patient.sex
+    ds.PatientBirthDate = told_date(study.patient.birth_date)
+    ds.PatientSex = told_sex(study.patient.sex)
     ds.StudyInstanceUID = study.study_instance_uid
-    ds.StudyDate = study.study_date
-    ds.StudyTime = study.study_time
+    ds.StudyDate = told_date(study.study_date)
+    ds.StudyTime = told_time(study.study_time)
     ds.StudyID = ""
-    ds.AccessionNumber = study.accession_number[:16]
+    ds.AccessionNumber = told_number(study.accession_number)
     ds.ReferringPhysicianName = ""
     if study.description:
         ds.StudyDescription = study.description[:64]
@@ -382,7 +397,7 @@ def _request(study: Study, description: str) -> Dataset:
     item = Dataset()
     item.StudyInstanceUID = study.study_instance_uid
     item.ReferencedStudySequence = DicomSequence()
-    item.AccessionNumber = study.accession_number[:16]
+    item.AccessionNumber = told_number(study.accession_number)
     item.PlacerOrderNumberImagingServiceRequest = ""
     item.FillerOrderNumberImagingServiceRequest = ""
     item.RequestedProcedureID = ""

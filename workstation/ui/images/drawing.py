@@ -65,6 +65,7 @@ class Drawing(QObject):
         self._images.marks.also.append(lambda scene: take_shown(scene, self._shown))
         self._images.series_shown.connect(self._series_shown)
         self._images.volume_built.connect(self._built)
+        self._images.case_closing.connect(self._keep_open_words)
         self._images.case_closed.connect(self._closed)
         self._page.image_menu.entries.append(self._entries)
 
@@ -149,6 +150,11 @@ class Drawing(QObject):
             self._page.grid.refresh()
         else:
             self._keep(key, scene, notes, replace(annotation, text=text))
+
+    def _keep_open_words(self) -> None:
+        """Keep what was typed by a reader whose case closes for another reason, as at signing out."""
+        if self.dialog is not None and self.dialog.field.text().strip():
+            self.dialog.accept()
 
     def _dialog_gone(self, _result: int) -> None:
         self.dialog = None

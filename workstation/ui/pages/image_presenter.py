@@ -49,6 +49,8 @@ class ImagePresenter(QObject):
 
     case_opened = Signal(object)
     """``OpenImages``, before the first series is shown"""
+    case_closing = Signal()
+    """The case is still open and writable: what a dialog holds is kept now or never."""
     case_closed = Signal()
     series_shown = Signal(object)
     slices_arrived = Signal(object)
@@ -106,6 +108,7 @@ class ImagePresenter(QObject):
         self._volumes.built.connect(self._built)
         self._volumes.refused.connect(self._refused)
         page.series_requested.connect(self.show_series)
+        page.going_away.connect(self.case_closing)
         page.going_away.connect(self.clear)
         self.features: list[QObject] = []
         context = FeatureContext(page, self, jobs, open_stream, comparing, fusing, foreign)

@@ -20,6 +20,7 @@ from workstation.domain.key_image import KeyImage
 from workstation.domain.observation import FollowUp
 from workstation.domain.rejection import RejectReason
 from workstation.domain.report import ReportState
+from workstation.domain.told_fields import is_storable_id
 from workstation.domain.workitem import AiState, WorklistRow
 from workstation.services.jobs import JobRunner
 from workstation.services.open_report import Changed
@@ -117,16 +118,20 @@ class ReadingPresenter(QObject):
         page.keep_place = self._place
         page.place_given.connect(self._go_on)
         self.images.measured.connect(self._measured)
-        desk.opening.connect(self._opening)
-        desk.opened.connect(self._show)
-        desk.refused.connect(lambda _row, _error: page.show_nothing())
-        desk.closed.connect(self._close)
-        desk.changed.connect(self._changed)
-        desk.image_wanted.connect(page.image_wanted)
-        desk.draft_saved.connect(self._saved)
-        desk.draft_failed.connect(self._not_saved)
+        self._hear(desk)
         if desk.session is not None:
             self._show(desk.session)
+
+    def _hear(self, desk: CaseDesk) -> None:
+        desk.opening.connect(self._opening)
+        desk.opened.connect(self._show)
+        desk.refused.connect(lambda _row, _error: self._page.show_nothing())
+        desk.closing.connect(self.images.case_closing)
+        desk.closed.connect(self._close)
+        desk.changed.connect(self._changed)
+        desk.image_wanted.connect(self._page.image_wanted)
+        desk.draft_saved.connect(self._saved)
+        desk.draft_failed.connect(self._not_saved)
 
     # the case comes and goes
 
@@ -183,6 +188,10 @@ class ReadingPresenter(QObject):
             self._page.notices.show_notice(
                 Notice("patient", Severity.LOST, text, tr("Check the identity before you read."))
             )
+        if not is_storable_id(study.patient.patient_id):
+            text = tr("No report can be stored: the patient ID of the images is not a valid one")
+            hint = tr("Have the ID corrected and the images sent again. What was written stays in the draft.")
+            self._page.notices.show_notice(Notice("patient_id", Severity.LOST, text, hint))
         yield
         yield from self.images.showing(session)
         yield
