@@ -71,3 +71,18 @@ def test_the_decimal_point_of_a_size_is_seen_over_white(qtbot: QtBot, words: str
     assert len(columns) in {1, 2, 3}
     for ground in (*above, *beside):
         assert (on_white[y, x] + 0.05) / (ground + 0.05) >= 3.0  # WCAG 2.1, 1.4.11: a sign that is no text
+
+
+@pytest.mark.parametrize("words", ["138 / 275", "5 cm", "0.77×", "2026-11-21"])
+def test_no_stroke_of_white_stands_between_the_signs_of_a_number_and_its_unit(qtbot: QtBot, words: str) -> None:
+    load_fonts()
+    on_black, on_white = _drawn(words, "black"), _drawn(words, "white")
+    inked = on_black > 0.02
+    digits = np.flatnonzero((_drawn("0", "black") > 0.4).any(axis=1))
+    columns = np.flatnonzero(inked.any(axis=0))
+    height = slice(digits[0], digits[-1] + 1)  # a stroke may hang below
+    number = (height, slice(columns[0], columns[-1] + 1))
+    ground = ~inked[number]
+
+    assert ground.sum() > 40
+    assert (0.83 + 0.05) / (on_white[number][ground].max() + 0.05) >= 4.5

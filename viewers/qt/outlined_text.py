@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,10 @@ from resources import theme_tokens
 
 _KEPT: Final = 1024
 _PIECES: Final = re.compile(r"[0-9]|[^0-9]+")
-_NUMBERS: Final = re.compile(r"[0-9]+[.,][0-9]+")
+_NUMBERS: Final = re.compile(
+    r"(?<![A-Za-z0-9])[0-9]+(?:(?:[.,:−-]| ?[/×] ?)[0-9]+)*(?: ?(?:[×%°]|[A-Za-zµ]{1,3}(?![A-Za-z])))?"
+)
+"""Numbers with what belongs to them: a size and its unit, a place of how many, a day, a factor"""
 _ROUND_PX: Final = 1.0
 """How far the ground of a number reaches over and under its digits; that of a plate as far as the outlines."""
 _Key = TypeVar("_Key")
@@ -102,21 +106,26 @@ class OutlinedText:
         return image
 
     def _grounds(self, painter: QPainter, text: str, pieces: Sequence[_Piece], style: TextStyle) -> None:
-        """Lay one ground under each number with a point: the gaps of the outlines above a point look like one."""
+        """Lay one ground under each number and its unit: gaps between their outlines look like points and strokes."""
         spans = [(0, len(text))] if style.plate else [one.span() for one in _NUMBERS.finditer(text)]
         if not spans:
             return
         face, fill, pad = self._face(style), opaque("overlay.outline"), theme_tokens.px("stroke.overlay.outline")
-        # numbers begin and end with a digit, which is a piece
-        ends = dict(zip(accumulate(len(piece.text) for piece in pieces), accumulate(p.advance for p in pieces),
-                        strict=True))  # fmt: skip
-        ends[0] = 0.0
+        starts = [0, *accumulate(len(piece.text) for piece in pieces)]
+        advances = [0.0, *accumulate(piece.advance for piece in pieces)]
+
+        def place(at: int) -> float:
+            """Return how far into the line a character stands: a unit may end within a piece."""
+            before = bisect_right(starts, at) - 1
+            inside = text[starts[before] : at]
+            return advances[before] + (face.advance(inside) if inside else 0.0)
+
         reach = pad - 0.5 if style.plate else _ROUND_PX
         height = face.cap_height + 2 * reach
         for start, end in spans:
-            left = ends[start]
+            left = place(start)
             beside = reach if style.plate else 0.0
-            top, width = face.base - face.cap_height - reach, ends[end] - left + 2 * beside
+            top, width = face.base - face.cap_height - reach, place(end) - left + 2 * beside
             painter.fillRect(QRectF(pad + left - beside, top, width, height), fill)
 
     def _piece(self, text: str, style: TextStyle, ratio: float) -> _Piece:
