@@ -34,6 +34,7 @@ from workstation.ui.critical.dialogs import (
     SuggestedDialog,
 )
 from workstation.ui.critical.words import last_call
+from workstation.ui.errors_ui import CrashPage, CrashReport
 from workstation.ui.main_window import MainWindow
 from workstation.ui.notice import Severity
 from workstation.ui.pages.page import Page, PageSpec
@@ -509,6 +510,21 @@ def test_a_reader_is_reminded_on_every_page(station: Station) -> None:
     station.bed.refresh()
     assert station.facts() == []
     assert station.window.status.fact("critical") == ""
+    station.alarm.stop()
+
+
+@pytest.mark.parametrize("station", [EXPERT], indirect=True)
+def test_an_overdue_critical_value_is_seen_above_the_message_of_a_bug(station: Station) -> None:
+    station.bed.known()
+    station.bed.pass_(600)
+    told = "Critical value not read back for 10 min: 周丽华 · QS0118793 · 消化道穿孔"
+    station.window.show_crash(CrashReport("LY-261122-0A1B2C", None))
+    crash = station.window.findChild(CrashPage)
+    assert crash is not None
+    assert crash.notices.isVisible()
+    assert [one.fact for one in crash.notices.notices()] == [told]
+    crash.back.click()
+    assert station.facts() == [(Severity.LOST, told)]
     station.alarm.stop()
 
 

@@ -205,6 +205,46 @@ def test_after_a_bug_no_other_page_slides_over_its_message_until_a_person_asks_f
     assert in_front() is shell.window.page("worklist")
 
 
+def test_the_message_of_a_bug_goes_with_the_person_it_was_shown_to(shell: Shell, allow_warnings: None) -> None:
+    error = ValueError()
+    shell.crash_guard.caught(type(error), error, None)
+    page = shell.window.findChild(CrashPage)
+    assert page is not None
+    shell.window.discard_pages()
+    assert not page.isVisible()
+    shell.window.show_page("login")
+    assert shell.window.page("login").isVisible()
+
+
+def test_no_key_decides_on_a_page_that_the_message_of_a_bug_covers_until_the_person_carries_on(
+    shell: Shell, qtbot: QtBot, allow_warnings: None
+) -> None:
+    signed: list[str] = []
+    shell.window.show_page("worklist")
+    covered = shell.window.page("worklist")
+    covered.commands.add(
+        Command("sign", "Sign", "quill-pen", "Ctrl+Return", lambda: signed.append("c"), everywhere=True)
+    )
+    covered.commands.add(Command("accept", "Accept", "check", "Return", lambda: signed.append("r")))
+    covered.setFocus()
+    error = ValueError()
+    shell.crash_guard.caught(type(error), error, None)
+    page = shell.window.findChild(CrashPage)
+    assert page is not None
+    qtbot.waitUntil(lambda: not covered.isVisible())
+    for held in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier):
+        QTest.keyClick(shell.window, Qt.Key.Key_Return, held)
+    shell.window.show_page("login")
+    shell.window.show_page("worklist")  # a page that comes of itself is covered too
+    QTest.keyClick(shell.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert signed == []
+    page.back.click()
+    assert covered.isVisible()
+    QTest.keyClick(shell.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(shell.window, Qt.Key.Key_Return)
+    assert signed == ["c", "r"]
+
+
 def test_an_error_of_a_job_is_handed_over_on_the_main_thread(shell: Shell, qtbot: QtBot) -> None:
     kinds: list[type[Exception]] = []
 

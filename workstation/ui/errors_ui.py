@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from resources.translation import tr
 from workstation.domain.errors import JobCancelled, WorkstationError
 from workstation.ui.dialogs import MessageDialog
+from workstation.ui.notice import NoticeBar
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import icon_label, label
 
@@ -119,7 +120,11 @@ class CrashGuard(QObject):
 
 
 class CrashPage(QWidget):
-    """Covers the page after a bug: what it means for the work, the id, and the way on."""
+    """
+    Covers the page after a bug: what it means for the work, the id, and the way on.
+
+    ``notices`` stands above it for what must be seen all the same, such as an open critical value.
+    """
 
     carry_on = Signal()
 
@@ -129,7 +134,13 @@ class CrashPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setGeometry(parent.rect())
         parent.installEventFilter(self)
-        column = QVBoxLayout(self)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self.notices = NoticeBar()
+        outer.addWidget(self.notices)
+        column = QVBoxLayout()
+        outer.addLayout(column, 1)
         column.setContentsMargins(40, 40, 40, 40)
         column.setSpacing(12)
         column.addStretch(2)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
@@ -20,7 +20,7 @@ from workstation.ui.key_editor import KeyEditor
 from workstation.ui.key_sheet import KeySheet
 from workstation.ui.keymap import KeyRow, use_keys
 from workstation.ui.monitor_check import MonitorChecking
-from workstation.ui.notice import Toast
+from workstation.ui.notice import NoticeBar, Toast
 from workstation.ui.page_stack import PageStack
 from workstation.ui.pages.page import Page, PageSpec
 from workstation.ui.settings_dialog import SettingsDialog
@@ -35,13 +35,15 @@ class MainWindow(QMainWindow):
     Holds the pages. ``register`` them, then ``show_page``.
 
     Signals: ``settings_changed(Settings)`` after the person changed them (already applied here),
-    ``sign_out_requested``, ``page_shown(page_id)`` and ``page_prepared(page_id)``.
+    ``sign_out_requested``, ``page_shown(page_id)``, ``page_prepared(page_id)`` and ``notices_moved``
+    where the bar that can be seen is another one.
     """
 
     settings_changed = Signal(object)
     sign_out_requested = Signal()
     page_shown = Signal(str)
     page_prepared = Signal(str)
+    notices_moved = Signal()
 
     def __init__(self, settings: Settings, *, version: str = "") -> None:
         super().__init__()
@@ -148,6 +150,8 @@ class MainWindow(QMainWindow):
 
     def discard_pages(self) -> None:
         """Throw away every page that was made: the next person must see nothing of the last one's."""
+        if self._crash is not None:
+            self._crash.leave()
         self._stack.discard()
         self._current = self._wanted = ""
         self._badges.clear()
@@ -156,6 +160,13 @@ class MainWindow(QMainWindow):
     def current_page(self) -> str:
         """Return the id of the page in front, empty before the first."""
         return self._current
+
+    @property
+    def notices(self) -> NoticeBar | None:
+        """Return the bar that can be seen: the one above the crash page, else that of the page; None before one."""
+        if self._crash is not None:
+            return self._crash.notices
+        return self.page(self._current).notices if self._current and self.is_prepared(self._current) else None
 
     # facts
 
@@ -235,7 +246,12 @@ class MainWindow(QMainWindow):
     # crash page
 
     def show_crash(self, report: CrashReport) -> None:
-        """Cover the page with the crash page; the rail and the rest stay usable."""
+        """
+        Cover the page with the crash page; the rail and the rest stay usable.
+
+        Nothing is decided or signed on a page that nobody sees: it is hidden, and its keys rest, until a person
+        carries on. Dialogs stay: one of them may ask for work that would be lost.
+        """
         if self._crash is not None:
             return  # the first id is the useful one; a bug in a paint event would repeat at once
         page = CrashPage(self._stack, report)
@@ -243,13 +259,27 @@ class MainWindow(QMainWindow):
         self._crash = page
         page.show()
         page.raise_()
+        page.back.setFocus()
+        QTimer.singleShot(0, self, self._hide_covered)  # the bug may lie in a paint event of what is hidden
+        self.notices_moved.emit()
+
+    def _hide_covered(self) -> None:
+        page = self._stack.currentWidget()
+        if self._crash is not None and page is not None:
+            page.hide()
 
     def _raise_crash(self, _at: int) -> None:
         if self._crash is not None:
             self._crash.raise_()
+            self._hide_covered()
 
     def _crash_left(self) -> None:
         self._crash = None
+        page = self._stack.currentWidget()
+        if page is not None:
+            page.show()
+            (page.focusWidget() or page).setFocus()  # else its keys would wait for a click
+        self.notices_moved.emit()
 
     # chrome
 
@@ -334,7 +364,7 @@ class MainWindow(QMainWindow):
         self._status.show_fact(StatusFact("actor", who, right=True))
 
     def _refresh(self) -> None:
-        if self._current:
+        if self._current and self._crash is None:
             self.page(self._current).refresh()
 
     def _toggle_full_screen(self) -> None:

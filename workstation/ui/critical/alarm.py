@@ -36,6 +36,7 @@ class CriticalAlarm(QObject):
         critical.ticked.connect(self._show)
         critical.failed.connect(self._failed)
         window.page_shown.connect(self._page_shown)
+        window.notices_moved.connect(self._show)
 
     def stop(self) -> None:
         """Say no more."""
@@ -43,6 +44,7 @@ class CriticalAlarm(QObject):
         self._critical.ticked.disconnect(self._show)
         self._critical.failed.disconnect(self._failed)
         self._window.page_shown.disconnect(self._page_shown)
+        self._window.notices_moved.disconnect(self._show)
         self._window.set_fact(_KEY, None)
         self.deleteLater()
 
@@ -114,10 +116,9 @@ class CriticalAlarm(QObject):
         self._show_notice()
 
     def _show_notice(self) -> None:
-        shown = self._window.current_page
-        if not shown or not self._window.is_prepared(shown):
+        bar = self._window.notices
+        if bar is None:
             return  # the next tick comes when the page is whole
-        bar = self._window.page(shown).notices
         taken = self._taken_back()
         if taken is None:
             bar.clear_notice(_TAKEN_BACK)
