@@ -49,6 +49,10 @@ def test_what_is_lost_or_degraded_has_code_and_time_and_keeps_the_time_at_which_
     monkeypatch.setitem(bar._came, "hub", "06:00:00")
     bar.show_notice(Notice("hub", Severity.LOST, "It still does not answer.", code=code_of(error)))
     assert bar.stamp("hub") == "Unreachable 06:00:00"
+    use_language(CHINESE)
+    assert "06:00:00" in bar.stamp("hub")
+    assert "Unreachable" not in bar.stamp("hub")
+    use_language(ENGLISH)
     bar.show_notice(Notice("news", Severity.NEWS, "A newer template is here."))
     assert bar.stamp("news") == ""
 
@@ -96,6 +100,8 @@ def test_what_the_centre_has_already_says_so_and_is_sent_again_only_when_asked_f
     row = station.page.send.row(STUDY)
     qtbot.waitUntil(lambda: row.send.text() == "Send again…")
     assert "Sent on 2026-11-20, the centre has it" in row._note.text()
+    assert "0 / " not in row._count.text()
+    assert row._bar._fraction is None
     row.send.click()
     (dialog,) = station.page.findChildren(ConfirmDialog)
     dialog.reject()

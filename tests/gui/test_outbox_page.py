@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ComprehensiveSRStorage, ExplicitVRLittleEndian
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from resources.translation import use_language
@@ -247,6 +248,22 @@ def test_the_page_tries_again_and_drops_after_asking(qtbot: QtBot, jobs: JobRunn
     bench.outbox.confirmed(waiting.report_uid)
     page.refresh()
     qtbot.waitUntil(page.nothing.isVisible)
+
+
+def test_a_refusal_that_another_try_cannot_mend_offers_none_and_says_what_to_do_first(
+    qtbot: QtBot, bench: Bench
+) -> None:
+    refused = bench.put(1, refused=True)
+    (entry,) = bench.desk.entries(EXPERT)
+    page = OutboxPage()
+    qtbot.addWidget(page)
+    page.show_entries((replace(entry, is_draft=True),))
+    card = page.cards[refused.report_uid]
+    assert card.try_again.isHidden()
+    assert not card.drop.isHidden()
+    assert any("ask that reader first" in one.text() for one in card.findChildren(QLabel))
+    page.show_entries((replace(entry, is_draft=False),))
+    assert not page.cards[refused.report_uid].try_again.isHidden()
 
 
 def test_a_hub_that_is_away_is_told(qtbot: QtBot, jobs: JobRunner, bench: Bench) -> None:

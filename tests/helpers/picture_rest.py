@@ -335,16 +335,19 @@ def returned_reports() -> Iterator[ReturnedReport]:
     base = ReturnedReport(
         "1.2.3", "1.2.3.1", "周丽华", "胸部低剂量 LDCT", "CT", "2026-11-22T09:40:00+00:00", "王启明",
         "1. 右肺上叶实性结节 16.8 mm，Lung-RADS 4B，建议增强 CT 及多学科会诊。2. 余双肺未见明确活动性病变。",
-        "1.1", "1.2", "1.3", critical=True, report_uid="2.25.1",
+        "1.1", "1.2", "1.3", critical=True, report_uid="2.25.1", patient_id="QS0118793",
+        studied="2026-11-21T01:10:00+00:00",
     )  # fmt: skip
     yield base
     yield replace(
         base, ups_instance_uid="1.2.3.2", patient_name="Nurlan Aibek", description="胸部正侧位 DR", modality="DX",
         critical=False, kind=ReportKind.ADDENDUM, change_reason="补充侧位片所见", report_uid="2.25.2",
+        patient_id="BH0040551",
     )  # fmt: skip
     yield replace(
         base, ups_instance_uid="1.2.3.3", patient_name="黄志强", description="颅脑增强 T1+C", modality="MR",
         critical=False, acknowledged_at="2026-11-22T10:02:00+00:00", acknowledged_by="韩梅", report_uid="2.25.3",
+        patient_id="QS0118744",
         summary="颅内未见异常强化。",
     )  # fmt: skip
 

@@ -61,6 +61,7 @@ def _select(actor: Actor) -> Select[Any]:
         select(
             returned_reports,
             cases.c.patient_name,
+            cases.c.patient_id,
             cases.c.description,
             cases.c.modality,
             cases.c.critical,
@@ -100,4 +101,5 @@ def _returned(row: Row[Any]) -> ReturnedReport:
         accession_number=row.accession_number,
         studied=row.studied.astimezone(UTC).isoformat() if row.studied else "",
         beneath=row.beneath,
+        patient_id=row.patient_id,
     )

@@ -83,3 +83,5 @@ class ReturnedReport:
     """When the exam was made, ISO 8601 UTC; empty where its images do not say"""
     beneath: str = ""
     """What lies beneath a PET in the same study, CT or MR"""
+    patient_id: str = ""
+    """The patient's ID in the images of the study, empty where they name none"""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
 
 from resources.translation import language, tr
 from workstation.domain.critical import CallMethod, CallOutcome, CriticalSource, CriticalValue, repeats
@@ -22,6 +23,9 @@ from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import label
 
 _WIDTH: Final = 600
+_MINUTE_S: Final = 60
+_MOST_MINUTES: Final = 120
+"""A longer clock is told in hours"""
 _CONTROL: Final = Qt.KeyboardModifier.ControlModifier
 _ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
@@ -78,7 +82,9 @@ class RecogniseDialog(_Quick):
         )  # fmt: skip
         self.body.addWidget(self._level_label)
         self.body.addWidget(self.level)
-        self.add_hint(tr("The clock starts when you confirm."))
+        self.level.chosen.connect(lambda _key: self._tell_clock())
+        self._usual_s = {entry.escalate_after_s for entry in policy.entries}
+        self.clock = self.add_hint("").text
         self._go = self.set_primary(tr("Confirm critical value"), icon="alarm-warning")
         self.entries.setPlaceholderText(tr("Choose the finding"))
         if not suggestions:  # the first of the catalogue is nobody's choice: two keys would start its clock
@@ -95,7 +101,25 @@ class RecogniseDialog(_Quick):
         self.text.setPlainText(text)
         for widget in (self._level_label, self.level):
             widget.setVisible(entry is None and at >= 0)
+        self._tell_clock()
         self._ready()
+
+    def _tell_clock(self) -> None:
+        """Say how long the clock of the choice runs; before one only what holds for the whole catalogue."""
+        at = self.entries.currentIndex()
+        if at < 0:
+            lengths = self._usual_s
+        else:
+            lengths = {(self._choices[at][0] or free_entry(int(self.level.value() or 1), "")).escalate_after_s}
+        if len(lengths) != 1:
+            self.clock.setText(tr("The clock starts when you confirm."))
+            return
+        minutes = round(next(iter(lengths)) / _MINUTE_S)
+        if minutes > _MOST_MINUTES:
+            words = tr("The clock starts when you confirm and runs {hours} h.", hours=round(minutes / 60))
+        else:
+            words = tr("The clock starts when you confirm and runs {minutes} min.", minutes=minutes)
+        self.clock.setText(words)
 
     def _ready(self) -> None:
         if self.entries.currentIndex() < 0:
@@ -120,7 +144,7 @@ class CallDialog(_Quick):
     told = Signal(object)
 
     def __init__(self, parent: QWidget | None, case: str, site: str, value: CriticalValue) -> None:
-        super().__init__(parent, tr("Call the receiver and record it"), icon="phone", tone="bad", width=_WIDTH)
+        super().__init__(parent, tr("Tell the receiver and record it"), icon="phone", tone="bad", width=_WIDTH)
         self.name_case(case)
         self.body.setSpacing(8)
         last = value.calls[-1] if value.calls else None
@@ -140,13 +164,20 @@ class CallDialog(_Quick):
             first.addWidget(field)
         self.body.addLayout(first)
         self.method = SegmentedChoice([(one.value, method_words(one)) for one in CallMethod], CallMethod.PHONE.value)
-        self.outcome = SegmentedChoice(
-            [(one.value, outcome_words(one)) for one in CallOutcome], CallOutcome.REACHED.value
-        )
+        self.outcome = SegmentedChoice([(one.value, outcome_words(one)) for one in CallOutcome])  # nobody called yet
         self.outcome.chosen.connect(lambda _key: self._ready())
         self.method.chosen.connect(lambda _key: self._ready())
-        self.body.addWidget(self.method)
-        self.body.addWidget(self.outcome)
+        choices = QGridLayout()
+        choices.setHorizontalSpacing(12)
+        choices.setVerticalSpacing(8)
+        for at, (caption, choice) in enumerate(
+            ((tr("Way of telling"), self.method), (tr("What came of it"), self.outcome))
+        ):
+            choices.addWidget(label(caption, "caption", "t3"), at, 0)
+            choices.addWidget(choice, at, 1)
+            choice.setAccessibleName(caption)
+        choices.setColumnStretch(1, 1)
+        self.body.addLayout(choices)
         self.content = self.add_text(tr("What was said"), value.text)
         self.content.textChanged.connect(self._ready)
         self.read_back = QCheckBox(tr("The receiver read it back"))
@@ -163,6 +194,8 @@ class CallDialog(_Quick):
         self.receiver.edit.setFocus()
 
     def _missing(self) -> str:
+        if not self.outcome.value():
+            return tr("Say what came of it")
         if self.outcome.value() != CallOutcome.REACHED.value:
             return ""
         if not self.receiver.text().strip():
@@ -244,8 +277,11 @@ class ReasonDialog(_Quick):
 
     reason_given = Signal(str)
 
-    def __init__(self, parent: QWidget | None, title: str, lines: Sequence[str], act: str, hint: str) -> None:
-        super().__init__(parent, title, icon="alarm-warning", tone="bad", width=_WIDTH)
+    def __init__(
+        self, parent: QWidget | None, title: str, lines: Sequence[str], act: str, hint: str, *, is_alarm: bool = True
+    ) -> None:
+        icon, tone = ("alarm-warning", "bad") if is_alarm else ("forbid", "t2")
+        super().__init__(parent, title, icon=icon, tone=tone, width=_WIDTH)
         for line in lines:
             self.body.addWidget(label(f"· {line}", "body", "t0", wrap=True))
         self.reason = self.add_text(tr("Reason"))
@@ -307,4 +343,6 @@ class SuggestedDialog(_Quick):
 
 
 def _local(value: CriticalValue) -> str:
-    return value.recognised_at.astimezone().strftime("%H:%M:%S")
+    """Return when it was found on this machine's clock, with the day where that is not today."""
+    at = value.recognised_at.astimezone()
+    return at.strftime("%H:%M:%S" if at.date() == datetime.now(at.tzinfo).date() else "%Y-%m-%d %H:%M:%S")

@@ -40,6 +40,7 @@ from workstation.ui.paper_out import PaperServices
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.quality.repeat_dialog import RepeatDialog
 from workstation.ui.send_queue import GrassrootsQueue
+from workstation.ui.widgets.inbox_panel import which_study
 from workstation.ui.widgets.send_panel import SendState
 from workstation.ui.widgets.worklist_words import priority_word
 
@@ -269,7 +270,8 @@ class GrassrootsPresenter(QObject):
     def open_report(self, ups_instance_uid: str) -> None:
         """Show a returned report with the verdict on its signature."""
         returned = self._returned[ups_instance_uid]
-        who = f"{name_or_placeholder(returned.patient_name)} · {returned.description}"
+        parts = (name_or_placeholder(returned.patient_name), which_study(returned), returned.description)
+        who = " · ".join(part for part in parts if part)
         self._page.show_report_loading(who)
         self._offer_paper(None)
         width = self._page.paper.page_width_px()

@@ -39,9 +39,7 @@ class OutboxPage(Page):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.nothing = EmptyState(
-            tr("Every report that you signed has arrived"), tr("What the hub does not take is listed here.")
-        )
+        self.nothing = EmptyState(tr("No report waits to be sent"), tr("What the hub does not take is listed here."))
         self.column.addWidget(self._area, 1)
         self.column.addWidget(self.nothing, 1)
         self.cards: dict[str, OutboxCard] = {}
@@ -96,7 +94,8 @@ class OutboxCard(Panel):
         todo = tr("It is sent by itself as soon as the hub answers; nothing is lost.")
         if entry.refused and entry.is_draft:
             todo = tr(
-                "Its text is a draft again: open the case from the worklist and sign it anew. Then drop this one."
+                "Its text is a draft again. If another reader holds the case, ask that reader first; then open it from "
+                "the list “Worklist”, sign it anew and drop this one."
             )
         elif entry.is_delivered:
             todo = tr(
@@ -113,6 +112,8 @@ class OutboxCard(Panel):
         row.addWidget(self.try_again)
         row.addWidget(self.drop)
         row.addStretch(1)
+        if entry.refused and entry.is_draft:  # as it is it will not be taken; it still goes by itself if it can
+            self.try_again.hide()
         if entry.is_delivered:
             self.try_again.hide()
             self.drop.hide()

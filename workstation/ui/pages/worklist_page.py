@@ -214,7 +214,8 @@ class WorklistPage(Page):
         if not empty:
             return
         filtered = is_filtered(state.query)
-        self._empty.title.setText(tr("No case matches the filters") if filtered else tr("No cases here now"))
+        none = tr("No critical values now") if state.query.tab is WorklistTab.CRITICAL else tr("No cases here now")
+        self._empty.title.setText(tr("No case matches the filters") if filtered else none)
         news = tr("New cases appear by themselves and never interrupt the window in which you read.")
         self._empty.text.setText(f"{belongs_here(state.query.tab)}\n{news}")
         self._clear.setVisible(filtered)
@@ -230,6 +231,7 @@ class WorklistPage(Page):
         """Show what happened, what still works and what to do; ``again`` repeats the act that failed."""
         lost = isinstance(error, Unreachable)
         if key == "refresh":
+            self.filters.show_stalled(True)
             known = tr(
                 "The list shows the last known state and asks again by itself; open cases and drafts stay usable."
             )
@@ -249,6 +251,8 @@ class WorklistPage(Page):
 
     def clear_problem(self, key: str) -> None:
         """Take the notice away: it works again."""
+        if key == "refresh":
+            self.filters.show_stalled(False)
         self.notices.clear_notice(key)
 
     def say(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Returned reports of the own site: two lines each, with their state and the acknowledge button."""
+"""Returned reports of the own site: whose and which each is, two lines of it, its state, the acknowledge button."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from workstation.ui.widgets.worklist_words import modality_word
 
 _SHOWN_AT_ONCE: Final = 50
 _SUMMARY_LINES: Final = 2
+_NOT_WHAT_WAS_SIGNED: Final = frozenset({Verdict.ALTERED, Verdict.UNSIGNED})
 _DOUBTED: Final = frozenset({Verdict.ALTERED, Verdict.UNSIGNED, Verdict.UNTRUSTED})
 _MADE_AT_ONCE: Final = 6  # an entry takes milliseconds; the window must not stand still for forty
 
@@ -184,6 +185,8 @@ class InboxItem(QFrame):
         top.addWidget(self._what, 1)
         top.addWidget(self.signed)
         column.addLayout(top)
+        self.which = ElidedLabel("", "caption", "t2")
+        column.addWidget(self.which)
         self._summary = _TwoLines()
         column.addWidget(self._summary)
         bottom = QHBoxLayout()
@@ -217,7 +220,10 @@ class InboxItem(QFrame):
         when = _clock(report.signed_at)  # with who signed it: beside the buttons below there is no room for a name
         self.signed.setText(tr("{name}, {time}", name=report.signer, time=when) if report.signer else when)
         self.signed.setToolTip(tr("Signed by {name}", name=report.signer) if report.signer else "")
-        self._summary.show_text(_summary(report))
+        which = which_study(report)
+        self.which.show_text(which)
+        self.which.setVisible(bool(which))
+        self._summary.show_text(_summary(report, self._doubt))
         standing = _standing(report)
         self._standing.setVisible(standing is not None)
         if standing is not None:
@@ -237,12 +243,17 @@ class InboxItem(QFrame):
         self.acknowledge.enable(waiting and not self._refusal, self._refusal)
         urgent = self._critical.text() if report.critical else ""
         name = " · ".join(word for word in (urgent, self._state.text(), self.standing_word()) if word)
-        self.setAccessibleName(f"{who} {report.description} · {name}")
+        case = " · ".join(part for part in (f"{who} {report.description}", which) if part)
+        self.setAccessibleName(f"{case} · {name}")
         self.update()
 
     def state_word(self) -> str:
         """Return the word on the state chip."""
         return self._state.text()
+
+    def summary(self) -> str:
+        """Return what the row says of the report's content."""
+        return self._summary.accessibleName()
 
     def standing_word(self) -> str:
         """Return what the report is to others, empty for a plain one that holds."""
@@ -327,11 +338,24 @@ def _standing(report: ReturnedReport) -> tuple[str, str, str] | None:
     return kind_words(report.kind), "warn", "file-edit"
 
 
-def _summary(report: ReturnedReport) -> str:
+def which_study(report: ReturnedReport) -> str:
+    """
+    Return which study a report is of: patient ID, else accession number, and the day of the exam on this machine.
+
+    One patient's studies of one name, and two patients of one name, are told apart by nothing else.
+    """
+    day = datetime.fromisoformat(report.studied).astimezone().strftime("%Y-%m-%d") if report.studied else ""
+    return " · ".join(part for part in (report.patient_id or report.accession_number, day) if part)
+
+
+def _summary(report: ReturnedReport, doubt: Verdict | None) -> str:
     if report.withdrawn_code is not None:
         why = f"{withdrawal_words(report.withdrawn_code)} · {report.withdrawn_reason}"
         return tr("Nothing of this report holds: {reason}", reason=why)
-    return report.summary or tr("Open the report to read it.")
+    if doubt in _NOT_WHAT_WAS_SIGNED:  # the list has these words from elsewhere: nobody signed them as they stand
+        return tr("Content not verified: do not act on it.")
+    said = report.summary or tr("Open the report to read it.")
+    return tr("Content not verified: {words}", words=said) if doubt is not None and report.summary else said
 
 
 class _TwoLines(QWidget):

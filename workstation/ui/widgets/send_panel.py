@@ -202,11 +202,14 @@ class _QueueRow(QWidget):
             SendState.FAILED: (tr("Not sent"), "bad", "close", "bad"),
         }[item.state]
         self._state.show_chip(word, kind, icon)
-        self._bar.show_fraction(item.done / item.total if item.total else 0.0, tone)
-        self._count.setText(
-            trn("{done} / {total} image", "{done} / {total} images", item.total, done=item.done, total=item.total)
-        )
         is_again = item.state is SendState.FOUND and bool(item.sent_on)
+        # what the centre has is not an empty bar: it begins with the first image that travels again
+        self._bar.show_fraction(None if is_again else item.done / item.total if item.total else 0.0, tone)
+        self._count.setText(
+            trn("{count} image", "{count} images", item.total)
+            if is_again
+            else trn("{done} / {total} image", "{done} / {total} images", item.total, done=item.done, total=item.total)
+        )
         again = tr("Sent on {day}, the centre has it", day=item.sent_on) if is_again else ""
         text = "\n".join(part for part in (again, item.message, *item.warnings) if part)
         self._note.setText(text)
@@ -215,6 +218,7 @@ class _QueueRow(QWidget):
         words = {SendState.FOUND: tr("Send"), SendState.FAILED: tr("Try again"), SendState.STOPPED: tr("Go on"),
                  SendState.INTERRUPTED: tr("Try now")}  # fmt: skip
         self.send.setVisible(item.state in words)
+        self.send.show_kind("secondary" if is_again else "primary")
         self.send.set_text(tr("Send again…") if is_again else words.get(item.state, tr("Send")))
         self.setAccessibleName(" · ".join(part for part in (item.who, item.what, item.which, word) if part))
         self.stop.setVisible(item.state in {SendState.SENDING, SendState.INTERRUPTED})
@@ -224,14 +228,17 @@ class _Bar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setFixedHeight(6)
-        self._fraction, self._tone = 0.0, "acc"
+        self._fraction: float | None = 0.0
+        self._tone = "acc"
 
-    def show_fraction(self, fraction: float, tone: str) -> None:
+    def show_fraction(self, fraction: float | None, tone: str) -> None:
+        """Show how much has travelled, nothing where nothing is to travel (None)."""
         self._fraction, self._tone = fraction, tone
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        paint.progress(QPainter(self), QRectF(self.rect()), self._fraction, self._tone)
+        if self._fraction is not None:
+            paint.progress(QPainter(self), QRectF(self.rect()), self._fraction, self._tone)
 
 
 class SendPanel(QWidget):

@@ -15,7 +15,7 @@ from workstation.ui.icons import icon
 from workstation.ui.pages.worklist_view import ListState
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button, Pill
-from workstation.ui.widgets.labels import label
+from workstation.ui.widgets.labels import label, set_tone
 from workstation.ui.widgets.worklist_columns import COLUMNS, NEVER_HIDDEN, title
 
 _ROOMY = 1300
@@ -37,6 +37,8 @@ class WorklistFilters(QWidget):
         super().__init__()
         self._hidden = set(hidden_columns)
         self._refresh_s = refresh_s
+        self._shown_at: datetime | None = None
+        self._stalled = False
         self._state: ListState | None = None
         self.setFixedHeight(current_theme().px("filter.bar"))
         row = QHBoxLayout(self)
@@ -84,7 +86,9 @@ class WorklistFilters(QWidget):
         self.site.show_text(names.get(query.site_id, query.site_id) if query.site_id else all_sites)
         self.clear.setVisible(is_filtered(query))
         self.count.setText(
-            trn(
+            ""
+            if not state.rows
+            else trn(
                 "{count} case · STAT first, then least time left",
                 "{count} cases · STAT first, then least time left",
                 len(state.rows),
@@ -97,9 +101,19 @@ class WorklistFilters(QWidget):
         if fetched is None:
             self.refreshed.setText("")
             return
+        self._shown_at = fetched
+        set_tone(self.refreshed, "warn" if self._stalled else "t3")
+        if self._stalled:
+            self.refreshed.setText(tr("The list stands at {time}", time=f"{fetched.astimezone():%H:%M:%S}"))
+            return
         self.refreshed.setText(
             tr("Refreshed {time} · every {seconds} s", time=f"{fetched.astimezone():%H:%M:%S}", seconds=self._refresh_s)
         )
+
+    def show_stalled(self, stalled: bool) -> None:  # noqa: FBT001 - the state is the subject here
+        """Say that the list is as old as its last answer while the hub gives none."""
+        self._stalled = stalled
+        self.show_refreshed(self._shown_at)
 
     def show_busy(self, busy: bool) -> None:  # noqa: FBT001 - the state is the subject here
         """Dim the refresh button while the hub is asked."""
