@@ -13,6 +13,7 @@ from workstation.ui.theme import apply_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.page_header import CountTabs
 from workstation.ui.widgets.report_dock import ReportDock, ReportRow
+from workstation.ui.widgets.status_bar import StatusBar, StatusFact
 from workstation.ui.widgets.worklist_columns import Column, plan_columns
 
 pytestmark = pytest.mark.gui
@@ -127,3 +128,28 @@ def test_in_a_window_of_1280_pixels_a_count_goes_before_description_and_hospital
     assert Column.IMAGES not in widths
     assert widths[Column.DESCRIPTION] >= 168
     assert Column.SITE in widths
+
+
+def test_a_toast_leaves_name_and_clock_to_be_read_and_cuts_no_field_of_the_status_bar(qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    bar = StatusBar()
+    bar.setParent(window)
+    bar.setGeometry(0, 740, 1366, 28)
+    bar.show_fact(StatusFact("hub", "http://127.0.0.1:43465", "base-station"))
+    bar.show_fact(StatusFact("ai", "AI: 3 models are at hand, one waits", "cpu"))
+    bar.show_fact(StatusFact("who", "韩梅 · 技师 · 清水镇中心卫生院", right=True))
+    window.show()
+    qtbot.waitUntil(lambda: len(bar.left_fields()) == 2 and bar.left_fields()[1][0] > 100)
+    toast = Toast(window)
+    who = bar._facts["who"][1]
+    for length in (4, 40, 60, 80, 100, 120, 160):
+        toast.say("字" * length)
+        box = toast.geometry()
+        assert box.right() < who.x() < bar._clock.x()
+        for left, right in bar.left_fields():
+            assert box.left() <= left or box.left() > right

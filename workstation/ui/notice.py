@@ -20,6 +20,7 @@ from workstation.ui.icons import paint_icon
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import ElidedLabel, icon_label, label
+from workstation.ui.widgets.status_bar import StatusBar
 
 _MOST: Final = 2
 _WATCH_MS: Final = 100
@@ -108,9 +109,13 @@ class NoticeBar(QWidget):
         return sorted(self._notices.values(), key=lambda n: -n.severity)
 
     def stamp(self, key: str) -> str:
-        """Return code and time of a notice; news have none."""
+        """Return code and time of a notice; news have none. Chinese has the code, an English word, in the tooltip."""
         notice = self._notices[key]
-        return "" if notice.severity is Severity.NEWS else f"{notice.code} {self._came[key]}".strip()
+        if notice.severity is Severity.NEWS:
+            return ""
+        if language() == CHINESE:
+            return tr("since {time}", time=self._came[key])
+        return f"{notice.code} {self._came[key]}".strip()
 
     def _rebuild(self) -> None:
         while (item := self._column.takeAt(0)) is not None:
@@ -140,7 +145,9 @@ class _Bar(QWidget):
         row.addWidget(fact)
         row.addWidget(ElidedLabel(notice.still_works, tone="t1"), 1)
         if stamp:
-            row.addWidget(label(stamp, "caption", "t2"))
+            since = label(stamp, "caption", "t2")
+            since.setToolTip(tr("Code of this fault: {code}", code=notice.code) if notice.code else "")
+            row.addWidget(since)
         for action in notice.actions[:2]:
             button = Button(action.text, "secondary", icon=action.icon, small=True)
             button.clicked.connect(lambda _on=False, handler=action.handler: handler())
@@ -158,10 +165,10 @@ class _Bar(QWidget):
 
 class Toast(QWidget):
     """
-    One line of success over the right of the status bar for six seconds; never takes the focus.
+    One line of success over the status bar, left of name and clock, for six seconds; never takes the focus.
 
-    There it covers nothing that is worked with: no row of a report, no button of a dock, no image. Where the pointer
-    comes near it goes at once.
+    There it covers nothing that is worked with: no row of a report, no button of a dock, no image. Of the bar it covers
+    a field whole or not at all. Where the pointer comes near it goes at once.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -227,8 +234,18 @@ class Toast(QWidget):
     def _place(self) -> None:
         high = current_theme().px("status.bar")
         wanted = paint.metrics("body").horizontalAdvance(self._text) + _TOAST_SIDES
-        self.resize(min(wanted, self._window.width() - 2 * _NEAR_PX), high)
-        self.move(self._window.width() - self.width() - _NEAR_PX, self._window.height() - high)
+        end, fields = self._window.width(), []
+        for bar in self._window.findChildren(StatusBar):
+            if bar.isVisibleTo(self._window):
+                at = bar.mapTo(self._window, QPoint()).x()
+                end = at + bar.right_begins()
+                fields = [(at + left, at + right) for left, right in bar.left_fields()]
+        end -= _NEAR_PX
+        begin = max(_NEAR_PX, end - wanted)
+        for left, right in fields:
+            if left < begin <= right + _NEAR_PX:
+                begin = max(0, left - _NEAR_PX)
+        self.setGeometry(begin, self._window.height() - high, end - begin, high)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint tick and text on a green tint."""

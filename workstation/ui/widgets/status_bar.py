@@ -80,6 +80,20 @@ class StatusBar(QWidget):
         parts = self._facts.get(key)
         return parts[1].text() if parts is not None and not parts[1].isHidden() else ""
 
+    def left_fields(self) -> list[tuple[int, int]]:
+        """Return first and last x of each fact on the left, icon included, in pixels of this bar."""
+        spans = []
+        for glyph, words in self._facts.values():
+            if not words.isHidden() and words.x() < self.right_begins():
+                begin = glyph.x() if not glyph.isHidden() else words.x()
+                spans.append((begin, words.geometry().right()))
+        return spans
+
+    def right_begins(self) -> int:
+        """Return where name and clock begin, in pixels of this bar: who is signed in stays to be read."""
+        spans = self._right.geometry()
+        return min(self._clock.x(), spans.left()) if spans.width() > 0 else self._clock.x()
+
     def _tick(self) -> None:
         self._clock.setText(QDateTime.currentDateTime().toString("yyyy-MM-dd HH:mm"))
 
