@@ -95,6 +95,7 @@ def test_f8_recognises_what_the_form_suggests_and_the_next_f8_calls_it_through(b
     assert isinstance(call, CallDialog)
     assert call.case.text() == "周丽华 · female · 58 y · QS0118793 · 胸部低剂量 LDCT · 2026-11-21"
     assert call.focusWidget() is call.receiver.edit
+    call.outcome.choose(CallOutcome.REACHED.value)
     QTest.keyClicks(call.receiver.edit, "Wang")
     call.read_back.setChecked(True)
     assert call.primary is not None
@@ -504,6 +505,7 @@ def test_a_reader_is_reminded_on_every_page(station: Station) -> None:
     assert station.alarm.dialog.case.text() == "周丽华 · QS0118793 · 颅脑平扫 · 2026-03-02 · 清水镇中心卫生院"
     station.alarm.dialog.receiver.edit.setText("王护士")
     station.alarm.dialog.method.choose(CallMethod.IN_PERSON.value)
+    station.alarm.dialog.outcome.choose(CallOutcome.REACHED.value)
     station.alarm.dialog.accept()
     station.bed.qtbot.waitUntil(lambda: station.bed.value().state is CriticalState.CALLED)
     station.bed.hub.call("2.25.1", READ_BACK)

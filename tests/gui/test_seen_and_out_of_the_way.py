@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QCursor
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from workstation.ui.notice import Toast
-from workstation.ui.theme import apply_theme
+from workstation.ui.theme import Theme, apply_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.page_header import CountTabs
 from workstation.ui.widgets.report_dock import ReportDock, ReportRow
@@ -25,16 +25,18 @@ def luminance(colour: QColor) -> float:
     return float(0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2])
 
 
+@pytest.mark.parametrize("kind", ["primary", "secondary", "danger", "accept"])
 @pytest.mark.parametrize("contrast", [False, True])
-def test_the_words_of_a_disabled_primary_button_keep_a_contrast_of_four_and_a_half(
-    qtbot: QtBot, *, contrast: bool
+def test_the_words_of_a_disabled_filled_button_keep_a_contrast_of_four_and_a_half(
+    qtbot: QtBot, kind: str, *, contrast: bool
 ) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     apply_theme(app, high_contrast=contrast)
     holder = QWidget()
     qtbot.addWidget(holder)
-    button = Button("Sign", "primary")
+    holder.setStyleSheet(f"background: {Theme().hex('bg2')};")  # the lightest ground that a button stands on
+    button = Button("Sign", kind)
     button.setParent(holder)
     button.setEnabled(False)
     holder.resize(200, 60)
@@ -44,6 +46,21 @@ def test_the_words_of_a_disabled_primary_button_keep_a_contrast_of_four_and_a_ha
     ground = luminance(picture.pixelColor(6, picture.height() // 2))
     letters = max(luminance(one) for one in pixels)
     apply_theme(app)
+    assert (letters + 0.05) / (ground + 0.05) >= 4.5
+
+
+def test_what_an_empty_field_asks_for_keeps_a_contrast_of_four_and_a_half(qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    field.setPlaceholderText("█████")
+    field.resize(200, 32)
+    field.show()
+    picture = field.grab().toImage()
+    inner = [picture.pixelColor(x, y) for x in range(4, 150) for y in range(4, picture.height() - 4)]
+    ground, letters = min(map(luminance, inner)), max(map(luminance, inner))
     assert (letters + 0.05) / (ground + 0.05) >= 4.5
 
 

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from tests.helpers.picture_taking import Camera
 
 SITE: Final = "清水镇中心卫生院"
-PATIENT: Final = "周丽华 女 58岁"
+PATIENT: Final = "周丽华 · 女 · 58岁"
 CASE: Final = f"{PATIENT} · QS0118793 · 胸部低剂量 LDCT · 2026-11-21"
 FIRST: Final = ("login", "again", "crash")
 TECHNICIANS: Final = ("returned", "acknowledge")
@@ -225,8 +225,8 @@ def of_a_report(camera: Camera, page: ReportPage) -> None:
         "critical-reason",
         lambda: _open(
             ReasonDialog(
-                camera.window, tr("Not a critical value"), [_critical().text], tr("Dismiss it"),
-                tr("The clock stops. The record stays with the reason and your name."),
+                camera.window, tr("Not a critical value"), [_critical().text], tr("Not a critical value"),
+                tr("The clock stops. The record stays with the reason and your name."), is_alarm=False,
             )
         ),
     )  # fmt: skip

@@ -41,7 +41,7 @@ class NormDialog(Dialog):
 
     def __init__(self, parent: QWidget | None, faults: Sequence[ToldFault], former: Sequence[Answer] = ()) -> None:
         super().__init__(parent, tr("Check before signing"), icon="error-warning", tone="warn", width=_WIDTH)
-        self.body.addWidget(label(tr("The report contradicts itself or its examination:"), "body", "t1", wrap=True))
+        self.body.addWidget(label(tr("The report has these problems:"), "body", "t1", wrap=True))
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)

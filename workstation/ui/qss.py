@@ -35,7 +35,7 @@ QFrame[rule="true"] { background: $line; border: none; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QDateEdit {
   background: $bg0; color: $t1; border: 1px solid $line2; border-radius: 4px; padding: 0 8px;
-  selection-background-color: $sel; selection-color: $t0; }
+  selection-background-color: $sel; selection-color: $t0; placeholder-text-color: $t3; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QDateEdit { min-height: 30px; }
 QLineEdit[tall="true"] { min-height: 38px; }
 QSpinBox { padding: 0 20px 0 8px; }
@@ -43,6 +43,7 @@ QSpinBox::up-button, QSpinBox::down-button { background: transparent; border: no
 QSpinBox::up-arrow, QSpinBox::down-arrow { width: 0; height: 0; }
 QPlainTextEdit, QTextEdit { padding: 6px 6px; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border-color: $acc; }
+QDateEdit:focus { border-color: $acc; }
 QLineEdit[state="warn"], QPlainTextEdit[state="warn"] { border-color: $warn; }
 QLineEdit[state="bad"], QPlainTextEdit[state="bad"] { border-color: $bad; }
 QLineEdit:disabled, QPlainTextEdit:disabled { color: $t3; }
@@ -50,6 +51,7 @@ QLineEdit:disabled, QPlainTextEdit:disabled { color: $t3; }
 QComboBox { background: $bg3; color: $t1; border: 1px solid $line2; border-radius: 4px; padding: 0 8px;
   min-height: 30px; }
 QComboBox:hover { background: $button_hover; }
+QComboBox:focus { border-color: $acc; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox QAbstractItemView { background: $bg2; color: $t1; border: 1px solid $line2; padding: 4px;
   selection-background-color: $sel; selection-color: $t0; }

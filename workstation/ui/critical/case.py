@@ -185,8 +185,9 @@ class CriticalCase(QObject):
             self._page,
             tr("Not a critical value"),
             [value.text],
-            tr("Dismiss it"),
+            tr("Not a critical value"),
             tr("The clock stops. The record stays with the reason and your name."),
+            is_alarm=False,
         )
         dialog.name_case(case_words(session.row))
         dialog.reason_given.connect(lambda reason: self._critical.dismiss(value, reason))

@@ -194,10 +194,9 @@ class CallDialog(_Quick):
         self.receiver.edit.setFocus()
 
     def _missing(self) -> str:
-        if not self.outcome.value():
-            return tr("Say what came of it")
-        if self.outcome.value() != CallOutcome.REACHED.value:
-            return ""
+        outcome = self.outcome.value()
+        if outcome != CallOutcome.REACHED.value:
+            return "" if outcome else tr("Say what came of it")
         if not self.receiver.text().strip():
             return tr("Name the receiver")
         if self.method.value() != CallMethod.IN_PERSON.value and not self.number.text().strip():

@@ -21,7 +21,7 @@ _KINDS: Final = {  # kind: (normal, hover, pressed, border, text); "" paints not
     "accept": ("ok.bg", "ok.hover", "ok.press", "ok.line", "ok"),
 }
 _DISABLED: Final = 0.42
-_PALE: Final = 0.25
+_PALE: Final = 0.22
 """How much is left of the fill of a disabled primary button"""
 _ICON: Final = 16
 _GAP: Final = 6
@@ -133,6 +133,9 @@ class Button(QPushButton):
         if is_pale:  # dark letters on a fading blue cannot be read: light ones on less of it can
             painter.setOpacity(1.0)
             tone = "t2"
+        elif not self.isEnabled() and fill:  # only the ground fades: the words say what waits for what
+            painter.setOpacity(1.0)
+            tone = "t3"
         self._content(painter, tone)
 
     def _content(self, painter: QPainter, tone: str) -> None:
