@@ -44,6 +44,25 @@ def answer_lines(overrides: Iterable[NormOverride], template: ReportTemplate) ->
     )
 
 
+def signing_lines(report: Report, signer_id: str, template: ReportTemplate) -> tuple[str, ...]:
+    """
+    Return what is answered for under this signature, then what others or former versions said, marked as void.
+
+    Each person's newest answer for a fault stands for those that this person gave before.
+    """
+    own = _newest(report.answers_of(signer_id))
+    former = {key: one for key, one in _newest(report.former_answers(signer_id)).items() if key not in own}
+    void = (
+        tr("{answer} (does not count for your signature)", answer=line)
+        for line in answer_lines(former.values(), template)
+    )
+    return (*answer_lines(own.values(), template), *void)
+
+
+def _newest(overrides: Iterable[NormOverride]) -> dict[tuple[str, ...], NormOverride]:
+    return {(one.by, one.rule, one.target, one.quote, one.against): one for one in overrides}
+
+
 def _answer(override: NormOverride, template: ReportTemplate) -> Answer:
     if override.rule == CRITICAL_OPEN:
         what = tr("Critical value without a read-back: {name}", name=override.quote)

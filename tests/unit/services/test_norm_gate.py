@@ -19,7 +19,7 @@ from workstation.domain.norm.values import NormFault, NormKind, NormOverride, Ro
 from workstation.domain.report import Person, Predecessor, Report, ReportKind, ReportState
 from workstation.domain.study import Study
 from workstation.exchange.templates.library import TemplateLibrary
-from workstation.services.norm_answers import answer_lines
+from workstation.services.norm_answers import answer_lines, signing_lines
 from workstation.services.norm_gate import describe_fault, faults_of, kind_word, norm_subject, require_norm
 from workstation.services.report_difference import differences
 from workstation.services.report_service import RecordDecisions
@@ -189,6 +189,25 @@ def test_an_answer_is_told_with_fault_person_time_and_reason(study: Study) -> No
     assert [(one.label, one.before, one.after.count("作出说明")) for one in shown if one.is_changed] == [
         ("签署前的说明", "", 3)
     ]
+
+
+def test_the_signer_reads_each_answer_once_and_which_ones_are_void_for_this_signature(study: Study) -> None:
+    def gave(by: str, name: str, reason: str) -> NormOverride:
+        return NormOverride("critical_open", "2.25.1", "消化道穿孔", reason, by, cases.NOON, by_name=name)
+
+    drafted = replace(preliminary_report(study), state=ReportState.DRAFTED)
+    handed_over = drafted.with_overrides((gave("resident", "宋佳", "未接"),), at=cases.NOON).moved(
+        ReportState.PRELIMINARY, at=cases.NOON
+    )
+    report = handed_over.with_overrides(
+        (gave("expert", "王启明", "占线"), gave("expert", "王启明", "三次未接")), at=cases.NOON
+    )
+    use_language(ENGLISH)
+
+    own, former = signing_lines(report, "expert", TEMPLATE)
+    assert own.endswith(": 三次未接")
+    assert "宋佳" in former
+    assert former.endswith(": 未接 (does not count for your signature)")
 
 
 def test_the_words_of_an_addendum_are_looked_at_as_well(study: Study) -> None:

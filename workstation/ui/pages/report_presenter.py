@@ -24,7 +24,7 @@ from workstation.domain.template import ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink
 from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobHandle, JobRunner, Pool
-from workstation.services.norm_answers import answer_lines
+from workstation.services.norm_answers import signing_lines
 from workstation.services.open_report import Changed
 from workstation.services.reading_session import ReadingSession
 from workstation.services.report_service import with_normal_phrases
@@ -400,12 +400,12 @@ class ReportPresenter(QObject):
         facts = SigningFacts(
             patient=patient_identity(row),
             study=exam_words(row),
-            receiver=f"{row.site_name} (SR + PDF)",
+            receiver=tr("{site} (SR + PDF)", site=row.site_name),
             conclusion=_conclusion(session),
             signer=actor.display_name,
             recognition=self._desk.foreseen_recognition(),
             preliminary=preliminary,
-            answered=answer_lines(session.report.norm_overrides, session.template),
+            answered=signing_lines(session.report, actor.user_id, session.template),
         )
         self.dialog = SignDialog(self._page, facts)
         self.dialog.sign_requested.connect(self._desk.submit if preliminary else self._desk.sign)

@@ -153,6 +153,6 @@ def cancel_dialog(parent: QWidget | None, kind: ReportKind) -> ReasonedDialog:
         tr("The report is cancelled before it was signed; its text stays in the history."),
         tr("Give up"),
         icon="close",
-        hint=tr("The case waits for a reader again.") if is_original else tr("The signed report goes on to hold."),
+        hint=tr("The case goes back to the list of open cases.") if is_original else tr("The signed report goes on to hold."),
         danger=True,
     )
