@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -35,6 +36,9 @@ from workstation.domain.registration import Matrix, Registrations, inverted, mov
 
 Repaint = Callable[[], None]
 _OBLIQUE = "plane.3d"
+
+
+_ROUNDING_MM: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,10 +335,19 @@ def _bring_line(target: Scene, plane: ImagePlane, matrix: Matrix) -> bool:
     if there is None or held is None or are_parallel(plane, there, matrix):
         return False
     point = moved(projected(moved(held, inverted(matrix)), plane), matrix)
-    if abs(there.distance_mm(point)) > target.slice_step_mm / 2:
+    if not _lies_in(target, there, point):
         return False
     target.show_point(point)
     return True
+
+
+def _lies_in(target: Scene, there: ImagePlane, point: Point) -> bool:
+    """
+    Tell whether a point lies within the slice that is shown, half a step to either side.
+
+    The middle of an even number of voxels lies exactly there: rounding must not decide.
+    """
+    return abs(there.distance_mm(point)) <= target.slice_step_mm / 2 + _ROUNDING_MM
 
 
 def _scroll(target: Scene, anchor: Point, plane: ImagePlane, matrix: Matrix) -> None:
@@ -347,7 +360,7 @@ def _scroll(target: Scene, anchor: Point, plane: ImagePlane, matrix: Matrix) -> 
         return
     if not are_parallel(plane, there, matrix):
         # planes through one crosshair stay on it; it moved within this plane
-        if target.crosshair is not None and abs(there.distance_mm(point)) <= target.slice_step_mm / 2:
+        if target.crosshair is not None and _lies_in(target, there, point):
             target.show_point(point)
         return
     index, state = target.index, target.crosshair

@@ -598,3 +598,28 @@ def test_the_level_line_of_the_crosshair_stands_on_the_thick_slice_that_is_shown
     assert axial.index == 2
     assert height_of_level_line(coronal) == pytest.approx(10.0)
     assert coronal.crosshair == (4.0, 2.0, 11.9)
+
+
+@pytest.mark.parametrize(
+    ("origin", "pixel", "step"),
+    [((-345.51, -345.51, -622.0), 3.455, 3.375), ((689.56, -530.75, 553.8056), 3.502, 3.031),
+     ((505.4124, 415.94, -654.5572), 2.21, 2.812), ((-524.0, 525.75, -601.0), 2.931, 3.975)],
+)  # fmt: skip
+def test_all_planes_of_an_even_volume_follow_the_slice_that_is_shown(origin: Point, pixel: float, step: float) -> None:
+    # the middle of 110 x 200 x 200 voxels lies half a voxel from the layers beside it: a rounding must not decide
+    affine = np.diag([pixel, pixel, step, 1.0])
+    affine[:3, 3] = origin
+    voxels = Volume(np.zeros((110, 200, 200), dtype=np.int16), affine, HERE, "1.5")
+    axial, coronal, sagittal = (
+        MprScene(voxels, plane, annotations=Annotations("1.2.3"), new_uid=uids()) for plane in MprPlane
+    )
+    shown = stack([origin[2] + step * n for n in range(110)])
+    group, _ = linked(shown, axial, coronal, sagittal)
+    shown.scroll_to(54)
+
+    for plane in (axial, coronal, sagittal):
+        group.bring(shown, plane)
+
+    assert axial.index == 54
+    for plane in (coronal, sagittal):
+        assert height_of_level_line(plane) == pytest.approx(origin[2] + 54 * step)
