@@ -300,8 +300,8 @@ def _notices(camera: Camera, page: Page, name: str) -> None:
 def _sign_dialog(parent: QWidget, answer: Answer) -> SignDialog:
     line = tr("{what}. Answered for by {who}: {reason}", what=answer.what, who=answer.who, reason=answer.reason)
     facts = SigningFacts(
-        "周丽华 · 女 · 58 岁 · QS0118793", "胸部低剂量 LDCT · 2026-11-21 · CT20261121-0793", f"{SITE} (SR + PDF)",
-        "1. 右肺上叶实性结节，长径约 8 mm。\n2. 请结合临床。", "王启明", answered=(line, line),
+        f"{PATIENT} · QS0118793", "胸部低剂量 LDCT · 2026-11-21 · CT20261121-0793", f"{SITE}（SR + PDF）",
+        "1. 右肺上叶实性结节，长径约 8 mm。\n2. 请结合临床。", "王启明", answered=(line,),
     )  # fmt: skip
     made = SignDialog(parent, facts)
     made.show_certificate("CN=王启明, O=省影像专科联盟远程诊断中心")

@@ -278,7 +278,8 @@ class MainWindow(QMainWindow):
         page = self._stack.currentWidget()
         if page is not None:
             page.show()
-            (page.focusWidget() or page).setFocus()  # else its keys would wait for a click
+            inner: QWidget | None = page.focusWidget()
+            (page if inner is None else inner).setFocus()  # else its keys would wait for a click
         self.notices_moved.emit()
 
     # chrome
