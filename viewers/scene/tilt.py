@@ -39,15 +39,20 @@ class GridFacts:
         """Return the words about a tilt, for the red lines of the corner."""
         return (tr("Tilt corrected {degrees}°", degrees=f"{self.tilt_deg:.1f}".removesuffix(".0")),) * self.is_tilted
 
-    def resampled_text(self) -> str:
-        """Return the size of the voxels; of unequal ones what they are resampled to, and how far apart slices are."""
+    def resampled_text(self, *, is_acquired: bool = False) -> str:
+        """
+        Return the size of the voxels; of unequal ones what they are resampled to, and how far apart slices are.
+
+        ``is_acquired`` is for an image as it was acquired: its pixels are its own.
+        """
         if self.is_isotropic:
             return tr("Isotropic {mm} mm", mm=f"{self.finest_mm:.2f}")
-        return tr(
-            "Isotropic {mm} mm, slices {gap} mm apart",
-            mm=f"{self.finest_mm:.2f}",
-            gap=f"{self.slices_mm:.2f}".rstrip("0").rstrip("."),
-        )
+        gap = f"{self.slices_mm:.3f}".rstrip("0").rstrip(".")
+        is_same = round(self.finest_mm, 3) == round(self.slices_mm, 3)  # one length, one number
+        mm = gap if is_same else f"{self.finest_mm:.2f}"
+        if is_acquired:
+            return tr("Pixels {mm} mm, slices {gap} mm apart", mm=mm, gap=gap)
+        return tr("Resampled to {mm} mm, acquired {gap} mm apart", mm=mm, gap=gap)
 
 
 def grid_facts(volume: Volume) -> GridFacts:

@@ -361,7 +361,7 @@ def test_a_tilted_volume_shows_patient_points_where_they_are() -> None:
 
 def test_unequal_voxels_say_what_they_are_resampled_to_and_how_far_apart_the_slices_were() -> None:
     thick = linked(volume(affine=np.diag([0.7, 0.7, 2.5, 1.0])))[MprPlane.CORONAL]
-    assert "Isotropic 0.70 mm, slices 2.5 mm apart" in words(thick)
+    assert "Resampled to 0.70 mm, acquired 2.5 mm apart" in words(thick)
     assert thick.displayed_plane().spacing_mm == pytest.approx((0.7, 0.7))
     assert "Isotropic 1.00 mm" in words(linked()[MprPlane.CORONAL])
 

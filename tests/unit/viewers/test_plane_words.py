@@ -114,6 +114,13 @@ def test_what_lies_over_an_image_is_named_beside_all_that_is_said_of_the_image_i
     assert [one.text for one in lines if one.corner is Corner.BOTTOM_RIGHT] == expected
 
 
+def test_where_a_plane_lies_is_the_last_word_to_go_from_its_corner() -> None:
+    scene = planes(volume(affine=OBLONG))[MprPlane.CORONAL]
+    drawn = scene.frame((319.0, 300.0)).overlay.captions
+    assert [line.text for line in drawn if line.corner is Corner.BOTTOM_RIGHT] == [place(scene)]
+    assert place(scene).startswith("y ")
+
+
 # what it is made of -------------------------------------------------------------------------------
 
 
@@ -123,7 +130,7 @@ def state(scene: MprScene) -> tuple[str, bool, str]:
     assert shown is not None
     captions = scene.frame(VIEWPORT).overlay.captions
     red = [line.text for line in captions if line.is_warning]
-    thick = [line.text for line in captions if line.text.startswith(("Isotropic", "MIP"))]
+    thick = [line.text for line in captions if line.text.startswith(("Isotropic", "MIP", "Pixels", "Resampled"))]
     assert len(thick) == 1
     return shown.text, "MPR interpolated" in red, thick[0]
 
@@ -134,8 +141,8 @@ def state(scene: MprScene) -> tuple[str, bool, str]:
         (CUBES, MprPlane.AXIAL, ("Original slice", False, "Isotropic 0.80 mm")),
         (CUBES, MprPlane.CORONAL, ("Reformatted", False, "Isotropic 0.80 mm")),
         (CUBES, MprPlane.SAGITTAL, ("Reformatted", False, "Isotropic 0.80 mm")),
-        (OBLONG, MprPlane.AXIAL, ("Original slice", False, "Isotropic 0.80 mm, slices 2.5 mm apart")),
-        (OBLONG, MprPlane.CORONAL, ("Interpolated", True, "Isotropic 0.80 mm, slices 2.5 mm apart")),
+        (OBLONG, MprPlane.AXIAL, ("Original slice", False, "Pixels 0.80 mm, slices 2.5 mm apart")),
+        (OBLONG, MprPlane.CORONAL, ("Interpolated", True, "Resampled to 0.80 mm, acquired 2.5 mm apart")),
     ],
 )
 def test_every_step_of_a_plane_says_what_its_pixels_are_and_how_thick_it_is(
@@ -158,6 +165,11 @@ def test_every_step_of_a_plane_says_what_its_pixels_are_and_how_thick_it_is(
     assert state(scene) == ("Interpolated", True, "MIP 10 mm")
     scene.set_slab(Slab())
     assert state(scene) == expected
+
+
+def test_nearly_equal_voxels_are_called_resampled_and_one_length_has_one_number() -> None:
+    scene = planes(volume(affine=np.diag([3.46, 3.46, 3.375, 1.0])))[MprPlane.AXIAL]
+    assert state(scene)[2] == "Resampled to 3.375 mm, acquired 3.375 mm apart"
 
 
 @pytest.mark.parametrize("degrees", [0.5, 5.0, 45.0])
