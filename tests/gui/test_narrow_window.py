@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QAction, QImage
-from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, tr, use_language
@@ -233,3 +233,24 @@ def test_choices_draw_together_before_they_leave_a_narrow_form(qtbot: QtBot) -> 
     choice.show()
     wanted = sum(metrics("body", 600).horizontalAdvance(word) for word in words)
     assert wanted + 24 <= choice.minimumSizeHint().width() <= 418 < choice.sizeHint().width()
+
+
+def test_the_key_that_finishes_a_report_is_seen_on_its_button_where_it_has_room(qtbot: QtBot) -> None:
+    use_language(CHINESE)
+    dock = QWidget()
+    qtbot.addWidget(dock)
+    column = QVBoxLayout(dock)
+    column.setContentsMargins(0, 0, 0, 0)
+    footer = DockFooter()
+    column.addWidget(footer)
+    footer.offer_critical(offered=True)
+    dock.setFixedWidth(400)
+    dock.show()
+    qtbot.waitUntil(lambda: footer.finish.shown_key == "Ctrl ↵", timeout=5000)
+    assert footer.critical.text() == "危急值"
+    assert footer.critical.accessibleName() == "危急值"
+    assert footer.width() == 400
+    dock.setFixedWidth(320)
+    qtbot.waitUntil(lambda: footer.finish.shown_key == "" and footer.width() == 320, timeout=5000)
+    for button in (footer.critical, footer.report, footer.finish):
+        assert button.width() >= button.sizeHint().width()

@@ -25,6 +25,8 @@ from workstation.domain.report import Person, ReportState
 from workstation.domain.study import Patient
 from workstation.ui.prior_dialogs import PriorReportDialog, SamePartDialog, SamePersonDialog
 from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.labels import ChipLabel
+from workstation.ui.widgets.prior_strip import PriorCard, PriorFacts
 
 pytestmark = pytest.mark.gui
 
@@ -474,3 +476,19 @@ def test_two_patients_are_never_linked_by_hand(qtbot: QtBot, bench: ComparingBen
     bench.page.toast.connect(said.append)
     press(bench, Qt.Key.Key_L)
     assert (said, bench.comparison.alignment.linked) == (["Not linked: two patients are on screen"], "")
+
+
+def test_a_prior_that_nobody_has_reported_says_so_on_its_card(qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    use_language("en")
+    facts = PriorFacts("1.2", "2025-12-08", "CT", "LDCT", "Qingshui", "same patient")
+    unread, read = PriorCard(facts), PriorCard(replace(facts, reported=True))
+    for card in (unread, read):
+        qtbot.addWidget(card)
+    said = [[one.accessibleName() or one.text() for one in card.findChildren(ChipLabel)] for card in (unread, read)]
+    assert said == [["same patient", "not reported"], ["same patient"]]
+    assert unread.accessibleName().endswith("same patient not reported")
+    assert read.accessibleName().endswith("same patient")
+    use_language("zh_CN")

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.reading import ReadingBench, case, part_of_ct, series_of
 from workstation.domain.errors import Refused, Unreachable, WorkstationError
 from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.series_panel import SeriesFacts, SeriesRow
 
 pytestmark = pytest.mark.gui
 OTHERS = ("1.2.3.21", "1.2.3.22")
@@ -109,3 +110,17 @@ def test_pictures_go_on_with_the_line(qtbot: QtBot, bench: ReadingBench, hub: Hu
     deliver(1)
     deliver(3)
     qtbot.waitUntil(lambda: has_pictures(bench) == [True, True])
+
+
+def test_results_of_two_models_differ_in_the_list_where_there_is_no_room_for_their_names(qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    names = ("9101 AI lung-nodule-detector-s 1.2.0", "9101 AI lung-nodule-detector-xs 1.2.0")
+    rows = [SeriesRow(SeriesFacts(f"1.{n}", name, "SR", is_image=False), compact=False) for n, name in enumerate(names)]
+    for row in rows:
+        qtbot.addWidget(row)
+    small, smallest = (row.title_within(145) for row in rows)
+    assert "…" in small
+    assert small.endswith("-s 1.2.0")
+    assert smallest.endswith("-xs 1.2.0")

@@ -69,7 +69,9 @@ class PriorStrip(QWidget):
         self.heading = label("", "h2", "t0")
         self.later = ChipLabel("", "warn")
         self.summary = ElidedLabel("", "caption", "t2")
-        self.toggle = Button(tr("Side by side"), "ghost", icon="layout-column", key=key_of("priors.toggle", "O"), small=True)
+        self.toggle = Button(
+            tr("Side by side"), "ghost", icon="layout-column", key=key_of("priors.toggle", "O"), small=True
+        )
         self.toggle.clicked.connect(self.toggle_asked)
         self.link = Button(tr("Link"), "ghost", icon="links", key=key_of("view.link", "L"), small=True)
         self.link.clicked.connect(self.link_asked)
@@ -218,7 +220,12 @@ class PriorCard(QWidget):
         top.addWidget(ChipLabel(facts.relation, "warn" if facts.doubtful else "ok"))
         column.addLayout(top)
         column.addWidget(ElidedLabel(f"{facts.modality} · {facts.description}".strip(" ·"), "body", "t1"))
-        column.addWidget(ElidedLabel(facts.site, "caption", "t2"))
+        where = QHBoxLayout()
+        where.setSpacing(6)
+        where.addWidget(ElidedLabel(facts.site, "caption", "t2"), 1)
+        if not facts.reported:  # its images are seen, and nobody has said yet what is on them
+            where.addWidget(ChipLabel(tr("not reported"), "warn"))
+        column.addLayout(where)
         column.addStretch(1)
         bottom = QHBoxLayout()
         bottom.setSpacing(4)
@@ -233,7 +240,8 @@ class PriorCard(QWidget):
         bottom.addWidget(self.report)
         bottom.addStretch(1)
         column.addLayout(bottom)
-        self.setAccessibleName(f"{facts.date} {facts.modality} {facts.description} {facts.site} {facts.relation}")
+        words = (facts.date, facts.modality, facts.description, facts.site, facts.relation)
+        self.setAccessibleName(" ".join(words if facts.reported else (*words, tr("not reported"))))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open the prior."""

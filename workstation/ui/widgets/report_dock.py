@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLay
 from resources.translation import tr
 from workstation.ui import paint
 from workstation.ui.icons import paint_icon
+from workstation.ui.keymap import key_of
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ElidedLabel, label, rule
@@ -20,6 +21,7 @@ from workstation.ui.widgets.side_panel import rolling
 _LABEL, _LABEL_SHARE = 88, 0.5
 _LINE_PX, _TWO_LINES_PX = 30, 42
 _ROOM_FOR_KEYS_PX = 376
+_SIDES_PX, _BETWEEN_PX, _SAID_PX = 12, 8, 180
 _ONE_LINE_PX, _OWN_LINE_PX = 48, 70
 """Height of the footer with its words beside the buttons, and above them"""
 
@@ -155,8 +157,9 @@ class DockFooter(QWidget):
         self.critical.setAccessibleName(tr("Critical value"))
         row.addWidget(self.critical)
         self.report = Button(tr("Report"), icon="file-text", key="F4")
-        self.finish = Button(tr("Sign"), "primary", icon="quill-pen")
+        self.finish = Button(tr("Sign"), "primary", icon="quill-pen", key=key_of("reading.finish", "Ctrl+Return"))
         self._is_lit = True
+        self._has_own_line = self._is_roomy = False
         self.report.clicked.connect(self.report_requested)
         self.finish.clicked.connect(self.finish_requested)
         for button in (self.report, self.finish):
@@ -167,6 +170,7 @@ class DockFooter(QWidget):
     def offer_critical(self, *, offered: bool) -> None:
         """Show the button of critical values, with its word, or leave it out."""
         self.critical.setVisible(offered)
+        self._has_own_line = offered
         self._row.removeWidget(self._text)
         self._column.removeWidget(self._text)
         if offered:
@@ -179,10 +183,32 @@ class DockFooter(QWidget):
             )
         self.setFixedHeight(_OWN_LINE_PX if offered else _ONE_LINE_PX)
         self._column.setContentsMargins(12, 4 if offered else 0, 12, 4 if offered else 0)
+        self._show_keys(roomy=self._is_roomy)
 
     def _show_keys(self, *, roomy: bool) -> None:
+        """Show key caps where there is room, then the key that finishes, then the whole word of critical values."""
         for button in (self.critical, self.report):
             button.show_key(shown=roomy)
+        self._name_critical(tr("Critical"))
+        self.finish.show_key(shown=roomy)
+        if not roomy:
+            return
+        if not self._fits():
+            self.finish.show_key(shown=False)
+        self._name_critical(tr("Critical value"))
+        if not self._fits():
+            self._name_critical(tr("Critical"))
+
+    def _name_critical(self, words: str) -> None:
+        if words != self.critical.text():
+            self.critical.set_text(words)
+            self.critical.setAccessibleName(tr("Critical value"))
+
+    def _fits(self) -> bool:
+        """Tell whether the buttons have room, and what is said beside them where it has no line of its own."""
+        beside = self.critical.sizeHint().width() if self._has_own_line else _SAID_PX
+        wanted = beside + self.report.sizeHint().width() + self.finish.sizeHint().width()
+        return wanted + 2 * (_SIDES_PX + _BETWEEN_PX) <= self.width()
 
     def show_ready(self, *, ready: bool) -> None:
         """Light the button that finishes only where nothing is missing."""
@@ -204,7 +230,7 @@ class DockFooter(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the words the room of the key caps in a narrow dock; the tooltips keep the keys."""
         super().resizeEvent(event)
-        roomy = self.width() >= _ROOM_FOR_KEYS_PX
+        roomy = self._is_roomy = self.width() >= _ROOM_FOR_KEYS_PX
         self._show_keys(roomy=roomy)
         above = self._column.contentsMargins().top()
         self._column.setContentsMargins(12 if roomy else 8, above, 12 if roomy else 8, above)

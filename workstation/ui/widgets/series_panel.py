@@ -225,6 +225,10 @@ class SeriesRow(QWidget):
         """Tell whether a picture is shown."""
         return self._picture is not None
 
+    def title_within(self, width: int) -> str:
+        """Return the name cut in its middle: two results of one kind differ in the last letters of their model."""
+        return paint.metrics("body").elidedText(self.facts.title, Qt.TextElideMode.ElideMiddle, max(width, 0))
+
     def set_selected(self, *, selected: bool) -> None:
         """Mark the row as the one on screen."""
         self._selected = selected
@@ -270,7 +274,7 @@ class SeriesRow(QWidget):
         else:
             self._paint_thumbnail(painter, QRectF(10, 6, _THUMB, _THUMB))
             width = self.width() - 76 - 11
-            paint.text(painter, QRectF(76, 7, width, 20), paint.elided(self.facts.title, width), tone="t0")
+            paint.text(painter, QRectF(76, 7, width, 20), self.title_within(width), tone="t0")
             tone = "bad" if self.facts.warnings else "t2"
             shift = 0
             if self.facts.warnings:
