@@ -62,11 +62,9 @@ def _how_added(place: ImagePlace | None) -> str:
 
 
 def volume_words(finding: Finding) -> str:
-    """Return the measured volume of a mark whose size nobody changed."""
-    original = finding.mark
-    if original is None or original.volume_mm3 is None or finding.decision is Decision.EDITED:
-        return ""
-    return cubic_millimetres(original.volume_mm3)
+    """Return the volume that was measured with the size shown, empty where the reader gave another size."""
+    size = size_of(finding)
+    return "" if size is None or size.volume_mm3 is None else cubic_millimetres(size.volume_mm3)
 
 
 def known_place_and_type(finding: Finding) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from resources.categories import scheme_name
 from resources.translation import language, tr, trn
 from viewers.scene.captions import StudyCaptions
 from viewers.scene.view_words import view_name
 from workstation.domain.finding import Decision
-from workstation.domain.report import ReportState
+from workstation.domain.report import CATEGORY_TARGET, ReportState
 from workstation.domain.side import PROJECTIONS
 from workstation.domain.study import DecodeWarning, Series, Study
 from workstation.domain.technique import UNKNOWN
@@ -181,6 +182,11 @@ def report_rows(session: ReadingSession) -> list[ReportRow]:
             rows.append(_findings_row(session, item.key, caption))
         elif item.required:
             rows.append(ReportRow(item.key, caption, _value(item, session.report.values.get(item.key, "")), True))
+    if session.template.category_required:  # it keeps the report back as an empty field does
+        said = " · ".join(
+            f"{scheme_name(one.result.scheme, language())} {one.chosen}" for one in session.report.categories
+        )
+        rows.append(ReportRow(CATEGORY_TARGET, tr("Category"), said, required=True))
     return rows
 
 

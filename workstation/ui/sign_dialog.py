@@ -69,12 +69,12 @@ class SignDialog(Dialog):
             (tr("Receiver"), facts.receiver, "t1"),
             (tr("Impression"), facts.conclusion, "t0"),
             *([(tr("Recognition"), facts.recognition, "t2")] if facts.recognition else []),
-            *([(tr("Answered for"), _listed(facts.answered), "warn")] if facts.answered else []),
+            *([(tr("Overridden"), _listed(facts.answered), "warn")] if facts.answered else []),
         )
         for at, (caption, text, tone) in enumerate(rows):
             grid.addWidget(label(caption, "body", "t2"), at, 0, Qt.AlignmentFlag.AlignTop)
             fact = label(text, "body", tone, wrap=True)
-            if caption == tr("Answered for"):
+            if caption == tr("Overridden"):
                 fact.setToolTip("\n".join(facts.answered))
             fact.setFixedWidth(_FACT_WIDTH)  # a wrapped text tells its height only for a known width
             fact.setMinimumHeight(fact.heightForWidth(_FACT_WIDTH))

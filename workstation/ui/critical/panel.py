@@ -24,6 +24,8 @@ _BORDERS: Final = {
     CriticalStage.REMINDED: "warn",
     CriticalStage.ESCALATED: "bad.line",
 }
+_LINE_PX: Final = 280
+"""Room in the column of a small screen, 320 wide, less the panel's margins and the bar that scrolls it"""
 
 
 class CriticalPanel(Panel):
@@ -84,7 +86,8 @@ class CriticalPanel(Panel):
         self.hide()
 
     def _add_buttons(self) -> None:
-        row = QHBoxLayout()
+        self._row, self._below = QHBoxLayout(), QHBoxLayout()
+        row = self._row
         row.setSpacing(8)
         self.act = Button("", "danger", icon="phone", key="F8")
         self.shut = Button(tr("Close it"), "accept", icon="check")
@@ -97,6 +100,17 @@ class CriticalPanel(Panel):
         row.addStretch(1)
         row.addWidget(self.dismiss)
         self.body.addLayout(row)
+        self._below.addStretch(1)
+        self.body.addLayout(self._below)
+
+    def _fit_buttons(self) -> None:
+        """Put what dismisses into a line of its own where one line would be wider than the narrow column."""
+        shown = [one for one in (self.act, self.shut, self.dismiss) if not one.isHidden()]
+        needed = sum(one.sizeHint().width() for one in shown) + self._row.spacing() * (len(shown) - 1)
+        wanted, other = (self._below, self._row) if needed > _LINE_PX else (self._row, self._below)
+        if wanted.indexOf(self.dismiss) < 0:
+            other.removeWidget(self.dismiss)
+            wanted.addWidget(self.dismiss)
 
     def show_values(
         self,
@@ -135,6 +149,7 @@ class CriticalPanel(Panel):
         self.act.set_text(tr("Record the call") if is_open else tr("Confirm critical value"))
         self.shut.setVisible(may_act and shown is not None and shown.state is CriticalState.CONFIRMED)
         self.dismiss.setVisible(may_act and shown is not None and shown.is_open and may_dismiss(shown))
+        self._fit_buttons()
         if shown is not None:
             self._show(shown)
             self.tick(now)

@@ -19,7 +19,7 @@ from workstation.domain.geometry import Point
 from workstation.domain.key_image import KeyImage
 from workstation.domain.observation import FollowUp
 from workstation.domain.rejection import RejectReason
-from workstation.domain.report import ReportState
+from workstation.domain.report import CATEGORY_TARGET, ReportState
 from workstation.domain.told_fields import is_storable_id
 from workstation.domain.workitem import AiState, WorklistRow
 from workstation.services.jobs import JobRunner
@@ -322,7 +322,7 @@ class ReadingPresenter(QObject):
         """Go to the report, and there to the first thing that keeps it from being signed."""
         self._page.go_to.emit("report")
         session = self._desk.session
-        fields = {item.key for item in session.template.fields} if session is not None else set()
+        fields = {CATEGORY_TARGET, *(item.key for item in session.template.fields)} if session is not None else set()
         blocker = next(iter(session.blockers), None) if session is not None and not session.read_only else None
         if blocker is not None and blocker.target in fields:  # a mark is decided here, beside its image
             self._desk.place_wanted.emit(blocker.target)

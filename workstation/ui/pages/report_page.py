@@ -297,10 +297,20 @@ class ReportPage(Page):
         self.timer.show_times(arrived, due)
 
     def show_buttons(
-        self, *, lock: str, submit: bool, give_back: bool, sign: bool, reason: str, missing: int = 0
+        self,
+        *,
+        lock: str,
+        submit: bool,
+        give_back: bool,
+        sign: bool,
+        reason: str,
+        missing: int = 0,
+        ready: bool = True,
     ) -> None:
         """
         Show what may be done; ``reason`` disables submitting and signing and says why.
+
+        Where it is not ``ready`` signing asks first about what stands in red: it is offered then, and not lit.
 
         ``missing`` is how much keeps the report back: it is said beside the button that waits for it, and leads there.
         """
@@ -314,6 +324,14 @@ class ReportPage(Page):
         self.sign.setVisible(sign)
         self.submit.enable(not reason, reason)
         self.sign.enable(not reason, reason)
+        self._looks_ready = ready
+        self.sign.show_kind("primary" if ready else "secondary")
+
+    _looks_ready = True
+
+    def sign_looks_ready(self) -> bool:
+        """Tell whether the button that signs is lit."""
+        return self._looks_ready
 
     def show_steps(self, steps: Sequence[Step]) -> None:
         """Show where the case stands."""

@@ -245,6 +245,7 @@ class ReportPresenter(QObject):
             sign=open_for_me and actor is not None and senior and session.rules.may_sign(report, actor.user_id),
             reason=checks.missing,
             missing=len(session.blockers),
+            ready=not checks.blocking,
         )
         if self._desk.busy:
             self._page.show_busy(busy=True)

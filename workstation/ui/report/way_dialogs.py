@@ -147,12 +147,14 @@ def withdraw_dialog(parent: QWidget | None, patient: str) -> ReasonedDialog:
 def cancel_dialog(parent: QWidget | None, kind: ReportKind) -> ReasonedDialog:
     """Return the dialog that gives up a report before it is signed."""
     is_original = kind is ReportKind.ORIGINAL
-    return ReasonedDialog(
+    dialog = ReasonedDialog(
         parent,
-        tr("Cancel this report") if is_original else tr("Cancel: {kind}", kind=kind_words(kind)),
-        tr("The report is cancelled before it was signed; its text stays in the history."),
-        tr("Give up"),
+        tr("Discard this report") if is_original else tr("Discard: {kind}", kind=kind_words(kind)),
+        tr("The report is discarded before it was signed; its text stays in the history."),
+        tr("Discard report"),
         icon="close",
         hint=tr("The case goes back to the list of open cases.") if is_original else tr("The signed report goes on to hold."),
         danger=True,
     )
+    dialog.cancel.set_text(tr("Keep it"))  # "Cancel" beside it could mean either
+    return dialog

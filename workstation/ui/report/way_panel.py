@@ -44,7 +44,7 @@ class WayPanel(Panel):
         self.versions = Button(tr("Versions…"), icon="history", small=True)
         self.follow_up = Button(tr("Change a signed report…"), icon="file-edit", small=True)
         self.withdraw = Button(tr("Withdraw…"), icon="error-warning", small=True)
-        self.give_up = Button(tr("Give up…"), icon="close", small=True)
+        self.give_up = Button(tr("Discard…"), icon="close", small=True)
         self.readings = Button(tr("Both readings…"), icon="file-search", small=True)
         self.double = Button(tr("Have it read twice"), icon="file-copy", small=True)
         self.record = Button(tr("From the call record"), icon="phone", small=True)

@@ -36,6 +36,7 @@ _LOOK: Final = {  # decision: (stripe token, chip tint, chip icon)
 _LINE: Final = 22
 _SIDE: Final = 16
 _TOP: Final = 10
+_RING: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class FindingCard(QWidget):
         self.evidence.clicked.connect(lambda: self.evidence_asked.emit(uid))
         self._buttons = QWidget()
         self._row = row = QHBoxLayout(self._buttons)
-        row.setContentsMargins(0, 6, 0, 0)
+        row.setContentsMargins(_RING, 6, _RING, _RING)  # the focus ring lies outside the button, inside its parent
         row.setSpacing(8)
         for button, stretch in ((self.accept, 3), (self.edit, 2), (self.reject, 3)):
             row.addWidget(button, stretch)
@@ -218,7 +219,8 @@ class FindingCard(QWidget):
         text = _TOP + 20 + 4 + _LINE * len(self.lines())
         self._buttons.setVisible(self._has_buttons())
         below = 34 if self._has_buttons() else self.editor.sizeHint().height() + 6 if self.editor else 0
-        self._column.setContentsMargins(_SIDE, text, 12, 9)
+        ring = _RING if self._has_buttons() else 0
+        self._column.setContentsMargins(_SIDE - ring, text, 12 - ring, 9 - ring)
         self.setFixedHeight(text + below + 9)
         self.updateGeometry()
         self.update()
