@@ -374,6 +374,16 @@ def test_a_report_opens_with_the_verdict_on_its_signature(
     assert station.page.explanation().startswith("what the check says")
 
 
+def test_the_heading_of_a_returned_report_names_patient_id_exam_and_day(qtbot: QtBot, station: Station) -> None:
+    station.bench.inbox.reports = {
+        "2.25.1": returned_report(1, patient_id="QS0118793", studied="2025-12-08T04:00:00+00:00")
+    }
+    station.refresh()
+    station.page.inbox.chosen.emit("2.25.1")
+    qtbot.waitUntil(lambda: station.page.paper.page_count == 1, timeout=5000)
+    assert station.page._report_who.text() == "病人1 · QS0118793 · 2025-12-08 · 胸部低剂量 LDCT"
+
+
 def test_a_report_that_cannot_be_fetched_leaves_nothing_of_another_on_the_page(qtbot: QtBot, station: Station) -> None:
     station.bench.inbox.reports = {"2.25.1": returned_report(1), "2.25.2": returned_report(2)}
     station.refresh()

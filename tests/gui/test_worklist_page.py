@@ -404,3 +404,29 @@ def test_no_word_on_a_button_is_cut_at_any_size_in_both_languages(
     ]
     assert cut == []
     assert page.width() == width - 64
+
+
+def test_a_list_that_the_hub_does_not_renew_says_in_amber_since_when(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    words = page.filters.refreshed
+    qtbot.waitUntil(lambda: words.text().startswith("Refreshed "), timeout=5000)
+    renewed = words.text().split()[1]
+    hub.down = True
+    page.presenter.refresh()
+    qtbot.waitUntil(lambda: words.text() == f"The list stands at {renewed}", timeout=5000)
+    assert words.property("tone") == "warn"
+    hub.down = False
+    page.presenter.refresh()
+    qtbot.waitUntil(lambda: words.text().startswith("Refreshed "), timeout=5000)
+    assert words.property("tone") == "t3"
+
+
+def test_a_tab_without_critical_values_says_so_and_counts_nothing(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    for uid in [uid for uid, row in hub.rows.items() if row.critical]:
+        del hub.rows[uid]
+    page.presenter.set_query(tab=WorklistTab.CRITICAL)
+    qtbot.waitUntil(lambda: page._empty.title.text() == "No critical values now", timeout=5000)
+    assert page.filters.count.text() == ""
