@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
 from tests.helpers.grassroots import returned_report
+from tests.helpers.papers import critical_value
 from tests.helpers.technician_page import Station
 from workstation.domain.report_state import WithdrawalCode
 from workstation.domain.signature import Verdict, VerificationResult
+from workstation.ui.critical.dialogs import AcknowledgeDialog
 from workstation.ui.theme import apply_theme
 
 pytestmark = pytest.mark.gui
@@ -92,3 +97,17 @@ def test_what_only_people_can_judge_is_acknowledged_and_so_is_a_withdrawal(
     station.refresh()
     station.page.inbox.item("2.25.1").acknowledge.click()
     qtbot.waitUntil(lambda: station.bench.inbox.acknowledged == ["2.25.1"])
+
+
+def test_a_critical_value_of_another_day_says_on_which_day_it_was_found(qtbot: QtBot, qapp: QApplication) -> None:
+    apply_theme(qapp)
+    use_language(ENGLISH)
+    now = datetime.now(UTC)
+    old = replace(critical_value(), recognised_at=datetime(2026, 1, 2, 12, 0, 7, tzinfo=UTC))
+    for value, written in ((old, r"Found 2026-01-02 \d\d:00:07 by"), (replace(old, recognised_at=now), r"Found \d\d:")):
+        dialog = AcknowledgeDialog(None, "周丽华 · QS0118793", value, "韩梅")
+        qtbot.addWidget(dialog)
+        said = [one.text() for one in dialog.findChildren(QLabel) if one.text().startswith("Found ")]
+        assert len(said) == 1
+        assert re.match(written, said[0])
+    use_language(CHINESE)
