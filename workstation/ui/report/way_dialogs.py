@@ -153,7 +153,9 @@ def cancel_dialog(parent: QWidget | None, kind: ReportKind) -> ReasonedDialog:
         tr("The report is discarded before it was signed; its text stays in the history."),
         tr("Discard report"),
         icon="close",
-        hint=tr("The case goes back to the list of open cases.") if is_original else tr("The signed report goes on to hold."),
+        hint=tr("The case goes back to the list of open cases.")
+        if is_original
+        else tr("The signed report goes on to hold."),
         danger=True,
     )
     dialog.cancel.set_text(tr("Keep it"))  # "Cancel" beside it could mean either
