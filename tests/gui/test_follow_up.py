@@ -20,6 +20,7 @@ from workstation.domain.follow_up import PairState
 from workstation.ui.theme import apply_theme
 
 pytestmark = pytest.mark.gui
+ALT = Qt.KeyboardModifier.AltModifier
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +72,7 @@ def aligned(qtbot: QtBot, bench: FollowUpBench, *, read_only: bool = False) -> F
 
 
 def aligned_now(qtbot: QtBot, bench: FollowUpBench) -> FollowUpBench:
-    key(bench, Qt.Key.Key_A)
+    key(bench, Qt.Key.Key_P, ALT)
     qtbot.waitUntil(lambda: any(one.fact == "Alignment proposed" for one in bench.page.notices.notices()))
     notice = next(one for one in bench.page.notices.notices() if one.fact == "Alignment proposed")
     notice.actions[0].handler()
@@ -79,9 +80,9 @@ def aligned_now(qtbot: QtBot, bench: FollowUpBench) -> FollowUpBench:
     return bench
 
 
-def key(bench: FollowUpBench, pressed: Qt.Key) -> None:
+def key(bench: FollowUpBench, pressed: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
     bench.view.panel.setFocus()
-    QTest.keyClick(bench.view.panel, pressed)
+    QTest.keyClick(bench.view.panel, pressed, held)
 
 
 def states(bench: FollowUpBench) -> list[tuple[str, PairState]]:
@@ -105,7 +106,7 @@ def test_nothing_is_paired_by_place_before_the_prior_is_aligned(qtbot: QtBot, be
     assert states(bench) == [
         ("1.2.3.7.1", PairState.NEW), ("1.2.3.7.2", PairState.NEW), (OLD_UID, PairState.ONLY_PRIOR)
     ]  # fmt: skip
-    assert bench.view.panel.heading_text() == "Prior 2025-12-08 · 348 days earlier · not aligned yet: press A"
+    assert bench.view.panel.heading_text() == "Prior 2025-12-08 · 348 days earlier · not aligned yet: press Alt P"
     assert not bench.view.panel.confirm.isEnabled()
     assert bench.view.panel.confirm.toolTip() == "There is no pair here"
 
@@ -172,7 +173,7 @@ def test_a_prior_without_measurements_is_measured_at_the_place_by_one_key(qtbot:
     bench.page.grid.nodule_wanted.emit("stack", UNREPORTED)  # the case is measured with the same tool
     qtbot.waitUntil(lambda: len(bench.session.report.annotations) == 1)
     bench.view.choose("1.2.3.7.2")
-    key(bench, Qt.Key.Key_M)
+    key(bench, Qt.Key.Key_M, ALT)
     qtbot.waitUntil(lambda: bench.view.lines[1].state is PairState.PROPOSED)
     growth = bench.view.lines[1].growth
     assert growth is not None
@@ -253,7 +254,7 @@ def test_where_nothing_can_be_outlined_the_reason_is_said(qtbot: QtBot, bench: F
     aligned(qtbot, bench)
     bench.presenter._add((20.0, 76.0, 50.0), 6.0)
     bench.view.choose(bench.session.findings.findings[-1].tracking_uid)
-    key(bench, Qt.Key.Key_M)
+    key(bench, Qt.Key.Key_M, ALT)
     qtbot.waitUntil(lambda: any("Not measured in the prior" in one.fact for one in bench.page.notices.notices()))
     assert bench.view.lines[-1].state is PairState.NEW
 
@@ -285,8 +286,10 @@ def test_without_a_prior_the_panel_says_so(qtbot: QtBot, bench: FollowUpBench) -
     press(bench, Qt.Key.Key_U, Qt.KeyboardModifier.ShiftModifier)
     assert bench.view.panel.message_text() == "No prior stands beside the case. O puts one there."
     assert bench.view.panel.align.toolTip() == "No prior stands beside the case"
-    for pressed in (Qt.Key.Key_Return, Qt.Key.Key_Backspace, Qt.Key.Key_Right, Qt.Key.Key_M, Qt.Key.Key_A):
+    for pressed in (Qt.Key.Key_Return, Qt.Key.Key_Backspace, Qt.Key.Key_Right):
         key(bench, pressed)
+    for pressed in (Qt.Key.Key_M, Qt.Key.Key_P):
+        key(bench, pressed, ALT)
     assert bench.session.findings.findings[0].follow_up is None
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.test_follow_up import aligned, key, states
+from tests.gui.test_follow_up import ALT, aligned, key, states
 from tests.helpers.follow_up import OLD_UID, FollowUpBench
 from workstation.dicom.sr.report_words import compared_with, comparison_sentence
 from workstation.domain.follow_up import PairState
@@ -76,7 +76,7 @@ def test_every_earlier_study_with_nodules_is_offered_and_the_one_on_screen_is_ma
         "2025-12-08 · nodules: 1", "2024-03-01 · nodules: 1", "2023-01-10 · nodules: 1"
     ]  # fmt: skip
     assert chooser.currentData() == "1.9.1"
-    key(bench, Qt.Key.Key_P)
+    key(bench, Qt.Key.Key_H, ALT)
     qtbot.waitUntil(lambda: bench.view.panel.studies.currentData() == "1.9.2")
     assert bench.view.panel.heading_text().startswith("Prior 2024-03-01")
 
@@ -113,7 +113,7 @@ def test_the_reader_takes_the_sizes_into_the_report_and_out_again(qtbot: QtBot, 
     followed(qtbot, bench)
     key(bench, Qt.Key.Key_Return)
     bench.view.choose(OLD_UID)
-    key(bench, Qt.Key.Key_R)
+    key(bench, Qt.Key.Key_B, ALT)
     finding = bench.session.findings.findings[0]
 
     assert comparison_sentence(finding, "zh_CN").endswith(
@@ -124,8 +124,8 @@ def test_the_reader_takes_the_sizes_into_the_report_and_out_again(qtbot: QtBot, 
     assert bench.view.panel.tell.text() == "Sizes out of the report"
     bench.page.undo_requested.emit()
     assert "历次" not in comparison_sentence(bench.session.findings.findings[0], "zh_CN")
-    key(bench, Qt.Key.Key_R)
-    key(bench, Qt.Key.Key_R)
+    key(bench, Qt.Key.Key_B, ALT)
+    key(bench, Qt.Key.Key_B, ALT)
     assert "历次" not in comparison_sentence(bench.session.findings.findings[0], "zh_CN")
     bench.view.choose("1.2.3.7.2")
     assert bench.view.panel.tell.toolTip() == "Confirm a pair first: only confirmed sizes enter the report"

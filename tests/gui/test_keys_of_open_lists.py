@@ -94,8 +94,9 @@ def test_return_on_the_closed_list_of_earlier_studies_confirms_no_pair_and_backs
         pressed(panel.studies, key)
     assert fired == []
     panel.setFocus()
-    for key in ("Return", "Backspace", "M"):
+    for key in ("Return", "Backspace"):
         pressed(panel, key)
+    QTest.keyClick(panel, Qt.Key.Key_M, Qt.KeyboardModifier.AltModifier)
     assert fired == ["follow.confirm", "follow.part", "follow.measure"]
 
 

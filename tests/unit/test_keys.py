@@ -109,7 +109,7 @@ PAGES = (
     KeyRow("report.renew", "Report", "Take over", "Ctrl+U", scope=("report",), among_text=True),
     KeyRow("reading.save", "Images", "Save the draft", "Ctrl+S", scope=("reading",), among_text=True),
     KeyRow("tool.angle", "Images", "Angle", "A", scope=("reading", "images")),
-    KeyRow("follow.align", "Follow-up", "Align", "A", scope=("reading", "follow-up")),
+    KeyRow("follow.align", "Follow-up", "Align", "Alt+P", scope=("reading", "follow-up")),
 )
 TEXT = "Text is written on this page: its keys are F1 to F12 or go with Ctrl or Alt."
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from resources.translation import tr, trn
+from workstation.domain.annotation import AnnotationList
+from workstation.domain.finding import Decision, FindingList
 from workstation.domain.study import Study
 from workstation.services.foreign_objects_service import ForeignObject, ObjectKind, Provenance, count_of
 
@@ -97,12 +99,57 @@ def left_out_lines(one: ForeignObject) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def eye_lines(one: ForeignObject, *, on_prior: bool) -> tuple[str, ...]:
-    """Return why the marks of our own reports are not drawn at once as those of others are; nothing for others."""
+def eye_lines(one: ForeignObject, findings: FindingList, drawn: AnnotationList) -> tuple[str, ...]:
+    """
+    Return why the marks of our own reports on the open case are not drawn at once as those of others are.
+
+    ``findings`` and ``drawn`` are what the case holds now: a mark of a report may lie below the operating point, may
+    be rejected, or be gone. Nothing for objects of others.
+    """
     if not one.marks or not one.source.is_own:
         return ()
-    if not on_prior:
-        return (tr("Not drawn again: findings and measurements stand on the images already"),)
+    told = {mark.tracking_uid for mark in one.marks}
+    below = told & {each.tracking_uid for each in findings.below}
+    rejected = told & {each.tracking_uid for each in findings.findings if each.decision is Decision.REJECTED}
+    here = {each.tracking_uid for each in findings.findings} | {each.tracking_uid for each in drawn.annotations}
+    again = (told & here) - below - rejected
+    gone = told - here
+    lines: list[str] = []
+    if again == told:
+        lines.append(tr("Not drawn again: findings and measurements stand on the images already"))
+    elif again:
+        lines.append(
+            trn(
+                "Not drawn again: {count} mark stands on the images already",
+                "Not drawn again: {count} marks stand on the images already",
+                len(again),
+            )
+        )
+    if below:
+        lines.append(
+            trn(
+                "Not on the images: {count} AI mark below the operating point",
+                "Not on the images: {count} AI marks below the operating point",
+                len(below),
+            )
+        )
+    if rejected:
+        lines.append(trn("{count} mark was rejected", "{count} marks were rejected", len(rejected)))
+    if gone:
+        lines.append(
+            trn(
+                "Not on the images: {count} mark that this case no longer holds",
+                "Not on the images: {count} marks that this case no longer holds",
+                len(gone),
+            )
+        )
+    return tuple(lines)
+
+
+def prior_eye_lines(one: ForeignObject) -> tuple[str, ...]:
+    """Return how many marks of our own reports on a prior are not drawn, for nobody confirmed them."""
+    if not one.marks or not one.source.is_own:
+        return ()
     undrawn = count_of(one.marks) - count_of(one.marks_of_people)
     if undrawn <= 0:
         return ()

@@ -46,7 +46,7 @@ from workstation.ui.images.priors import Priors
 from workstation.ui.keymap import shown_key
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.timeline_words import study_words, timeline_facts
-from workstation.ui.widgets.follow_up_panel import FollowUpPanel, FollowUpState
+from workstation.ui.widgets.follow_up_panel import ALIGN_KEY, FollowUpPanel, FollowUpState
 from workstation.ui.widgets.nodule_timeline import TimelineFacts
 from workstation.ui.widgets.panning import bring
 
@@ -334,7 +334,9 @@ class FollowUpView(QObject):
                 heading=" · ".join(filter(None, (heading, linked))),
                 warning=""
                 if aligned
-                else tr("{prior} · not aligned yet: press {key}", prior=heading, key=shown_key("follow.align", "A")),
+                else tr(
+                    "{prior} · not aligned yet: press {key}", prior=heading, key=shown_key("follow.align", ALIGN_KEY)
+                ),
                 confirm=locked or nothing or take_back or ("" if is_pair else tr("There is no pair here")),
                 part=locked or nothing or ("" if is_confirmed else tr("This pair is not confirmed")),
                 other=nothing or not_here or take_back,
@@ -351,7 +353,7 @@ class FollowUpView(QObject):
         if stack.missing:
             return tr("The nodule is measured once all slices are here.")
         if line is not None and line.prior is None and self._matrix() is None:
-            return tr("Align the prior first (A)")
+            return tr("Align the prior first ({key})", key=shown_key("follow.align", ALIGN_KEY))
         return ""
 
     def _line(self) -> Compared | None:

@@ -31,6 +31,7 @@ from workstation.ui.foreign_words import (
     label_words,
     left_out_lines,
     maker,
+    prior_eye_lines,
     source_lines,
     title_words,
     unplaced_lines,
@@ -93,6 +94,8 @@ class ForeignObjectsView(QObject):
         self._images.case_opened.connect(self._opened)
         self._images.case_closed.connect(self._closed)
         self._images.series_shown.connect(self._series_shown)
+        self._images.findings_shown.connect(lambda _findings: self._case_changed())
+        self._images.measured.connect(lambda _drawn: self._case_changed())
         self._show_facts()
 
     # the case
@@ -150,6 +153,11 @@ class ForeignObjectsView(QObject):
             self._is_ai_hidden = self._case.session.ai_hidden
             self._show_series()
             self._redraw()
+
+    def _case_changed(self) -> None:
+        """Tell anew which marks of our own reports stand on the images; nothing while nobody looks."""
+        if not self.panel.isHidden():
+            self._show_facts()
 
     def _show_series(self) -> None:
         if self._case is None:
@@ -257,7 +265,7 @@ class ForeignObjectsView(QObject):
             shown = self._stack is not None and self._stack.presentation is one.presentation
         jumps, lines = (
             tuple(self._image_words(image) for image in self._keys(one)),
-            (*eye_lines(one, on_prior=prior is not None), *left_out_lines(one), *source_lines(source)),
+            (*self._eye_lines(one, is_on_prior=prior is not None), *left_out_lines(one), *source_lines(source)),
         )
         study = prior or (self._case.session.study if self._case is not None else None)
         lines = (*unplaced_lines(one, study), *lines) if study is not None else lines
@@ -266,6 +274,12 @@ class ForeignObjectsView(QObject):
             lines = (tr("Of the prior {date}", date=day.isoformat() if day else tr("no date")), *lines)
             jumps, shown = (), None if one.presentation is not None else shown
         return ObjectFacts(uid, title_words(one), content_words(one), lines, shown, bool(one.text or one.pdf), jumps)
+
+    def _eye_lines(self, one: ForeignObject, *, is_on_prior: bool) -> tuple[str, ...]:
+        if is_on_prior:
+            return prior_eye_lines(one)
+        case = self._case
+        return () if case is None else eye_lines(one, case.session.findings, case.annotations.value)
 
     def toggle_panel(self) -> None:
         """Show or hide the list."""

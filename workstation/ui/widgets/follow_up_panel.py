@@ -26,6 +26,10 @@ _SIDE: Final = 16
 _TOP: Final = 9
 _LINE: Final = 20
 _LOW_PX: Final = 680
+ALIGN_KEY: Final = "Alt+P"
+_MEASURE_KEY: Final = "Alt+M"
+_TELL_KEY, _STUDY_KEY = "Alt+B", "Alt+H"
+"""No bare letter: every one of them is something else on the images beside the panel"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +152,15 @@ class FollowUpPanel(SidePanel):
             tr("Other candidate"), "secondary", icon="shuffle", key=key_of("follow.other", "Right"), small=True
         )
         self.measure = Button(
-            tr("Measure in the prior"), "secondary", icon="magic", key=key_of("follow.measure", "M"), small=True
+            tr("Measure in the prior"),
+            "secondary",
+            icon="magic",
+            key=key_of("follow.measure", _MEASURE_KEY),
+            small=True,
         )
-        self.align = Button(tr("Align"), "secondary", icon="focus-3", key=key_of("follow.align", "A"), small=True)
+        self.align = Button(tr("Align"), "secondary", icon="focus-3", key=key_of("follow.align", ALIGN_KEY), small=True)
         self.tell = Button(
-            tr("Sizes into the report"), "secondary", icon="file-edit", key=key_of("follow.tell", "R"), small=True
+            tr("Sizes into the report"), "secondary", icon="file-edit", key=key_of("follow.tell", _TELL_KEY), small=True
         )
         self.tell.clicked.connect(self.tell_asked)
         self.confirm.clicked.connect(self.confirm_asked)
@@ -181,11 +189,11 @@ class FollowUpPanel(SidePanel):
                     lambda: self.other_asked.emit(1), area),
             Command("follow.before", tr("The nodule of the prior before"), "shuffle", "Left",
                     lambda: self.other_asked.emit(-1), area),
-            Command("follow.measure", tr("Measure in the prior"), "magic", "M", self.measure_asked.emit, area),
-            Command("follow.align", tr("Align"), "focus-3", "A", self.align_asked.emit, area),
-            Command("follow.tell", tr("Sizes of all studies into the report"), "file-edit", "R", self.tell_asked.emit,
-                    area),
-            Command("follow.study", tr("Compare with the next earlier study"), "history", "P",
+            Command("follow.measure", tr("Measure in the prior"), "magic", _MEASURE_KEY, self.measure_asked.emit, area),
+            Command("follow.align", tr("Align"), "focus-3", ALIGN_KEY, self.align_asked.emit, area),
+            Command("follow.tell", tr("Sizes of all studies into the report"), "file-edit", _TELL_KEY,
+                    self.tell_asked.emit, area),
+            Command("follow.study", tr("Compare with the next earlier study"), "history", _STUDY_KEY,
                     lambda: self.step_study(1), area),
             Command("follow.next", tr("Next nodule"), "skip-forward", "Down", lambda: self.step(1), area, ("N",)),
             Command("follow.previous", tr("Previous nodule"), "skip-back", "Up", lambda: self.step(-1), area,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -59,7 +59,9 @@ class ObjectsPanel(SidePanel):
 
     def show_objects(self, objects: Sequence[ObjectFacts]) -> None:
         """Show these rows, in place where they are the same ones."""
-        if [one.uid for one in objects] != list(self.rows):
+        if [replace(one, shown=None) for one in objects] != [
+            replace(row.facts, shown=None) for row in self.rows.values()
+        ]:
             self._make(objects)
         for facts in objects:
             self.rows[facts.uid].set_shown(facts.shown)
