@@ -133,9 +133,9 @@ def test_the_scale_bar_measures_what_is_rendered_and_is_that_of_planes_at_the_sa
     looked.set_camera(Camera(84 / 81))
     for one in (plane, looked):
         drawn = one.frame(viewport).overlay
-        assert drawn.scale_bar is not None
-        assert drawn.scale_bar.text == "1 cm"
-        assert drawn.scale_bar.length_px == pytest.approx(49.38, abs=0.01)
+        (bar,) = drawn.scale_bars
+        assert bar.text == "1 cm"
+        assert bar.length_px == pytest.approx(49.38, abs=0.01)
         assert "Zoom 7.41× Rotation 0°" in [line.text for line in drawn.captions]
 
     frame = looked.frame(viewport)

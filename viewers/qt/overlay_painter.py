@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -20,7 +21,8 @@ from viewers.scene.captions import CaptionLine
 from viewers.scene.colour_bar import ColourBar
 from viewers.scene.labels import Rect
 from viewers.scene.marks import MarkOutline, MarkShape
-from viewers.scene.overlay import Calliper, Letter, Overlay, ScaleBar, Stroke, bar_clear_of
+from viewers.scene.overlay import Calliper, Letter, Overlay, Stroke
+from viewers.scene.scale_bar import ScaleBar, bar_clear_of
 from workstation.domain.colour_map import ColourTable
 
 _CALLIPER_PX: Final = 1.25
@@ -54,8 +56,8 @@ class OverlayPainter:
             _mark(painter, mark)
         for calliper in overlay.callipers:
             _calliper(painter, calliper)
-        if overlay.scale_bar is not None:
-            self._scale_bar(painter, bar_clear_of(overlay.scale_bar, captions))
+        for bar in overlay.scale_bars:
+            self._scale_bar(painter, self._bar_place(bar, [*captions, *letters], viewport[0]))
         if overlay.colour_bar is not None:
             self._colour_bar(painter, overlay.colour_bar)
         for letter, rect in zip(overlay.letters, letters, strict=True):
@@ -131,9 +133,15 @@ class OverlayPainter:
         x = min(max(letter.x - width / 2, _EDGE_PX), viewport_width - _EDGE_PX - width)
         return Rect(x, letter.y - height / 2, width, height)
 
+    def _bar_place(self, bar: ScaleBar, texts: Sequence[Rect], viewport_width: float) -> ScaleBar:
+        """Return the bar where its words have room: within the viewport and clear of the other text."""
+        width, _height = self._text.size(bar.text, TextStyle())
+        x = max(_EDGE_PX, min(bar.x, viewport_width - _EDGE_PX - max(width, bar.length_px)))
+        return bar_clear_of(replace(bar, x=x), texts, width)
+
     def _scale_bar(self, painter: QPainter, bar: ScaleBar) -> None:
         x, y, end = round(bar.x) + 0.5, round(bar.y) + 0.5, round(bar.x + bar.length_px) + 0.5
-        ends = [(x, y - 3, x, y + 3), (end, y - 3, end, y + 3), (x, y, end, y)]
+        ends = [(x, y - 3, x, y + 3), (end, y - 3, end, y + 3), (x, y, end, y)] if bar.length_px else []
         for stroke, width in ((color("overlay.outline"), 1 + _UNDER_PX), (color("overlay.text"), 1)):
             for each in ends:
                 _upright_line(painter, *each, width, stroke)

@@ -17,6 +17,7 @@ from viewers.scene.overlay import Stroke
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.raster import VoiLut, Window, full_range, percentile_range
 from viewers.scene.reslice import OUTSIDE
+from viewers.scene.scale_bar import ScaleBar
 from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from workstation.domain.geometry import Point
@@ -158,6 +159,9 @@ class CurvedScene(Scene):
             location=tr("Path {mm} mm", mm=f"{self.path.length_mm:.0f}"),
             warnings=(mpr_interpolated(),),
         )
+
+    def _scale_bars(self, view: SliceView) -> tuple[ScaleBar, ...]:  # noqa: ARG002 - none is true in every direction
+        return ()
 
     def _crosshair_strokes(self, view: SliceView, drawn: tuple[MarkOutline, ...]) -> tuple[Stroke, ...]:  # noqa: ARG002 - no marks
         if self.crosshair is None:

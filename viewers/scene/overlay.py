@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from resources.translation import tr
 from viewers.scene.camera import PixelTransform
 from viewers.scene.captions import CaptionLine
 from viewers.scene.colour_bar import ColourBar, Surroundings
-from viewers.scene.labels import Rect
 from viewers.scene.marks import MarkOutline
 from viewers.scene.mpr_plane import MprPlane
+from viewers.scene.scale_bar import ScaleBar
 from viewers.scene.slice_view import SliceView
 from workstation.domain.geometry import Point, plane_name
 
-_SCALE_BAR_MM: Final = 50.0
-_SCALE_BAR_MINIMUM_PX: Final = 32.0
-_SCALE_BAR_BESIDE_PX: Final = 20.0
 _CROSS_GAP_PX: Final = (26.0, 46.0)
 _LETTER_INSET_PX: Final = 14.0
 _LINE_PX: Final = 16.0
@@ -60,16 +56,6 @@ class Calliper:
     lines: tuple[str, ...]
     selected: bool = False
     others: tuple[tuple[PixelPoint, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ScaleBar:
-    """A bar of known length near the bottom centre."""
-
-    x: float
-    y: float
-    length_px: float
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +103,7 @@ class Overlay:
     callipers: tuple[Calliper, ...] = ()
     crosshair: tuple[Stroke, ...] = ()
     guides: tuple[Stroke, ...] = ()
-    scale_bar: ScaleBar | None = None
+    scale_bars: tuple[ScaleBar, ...] = ()
     colour_bar: ColourBar | None = None
     message: str = ""
     foreign: tuple[ForeignShape, ...] = ()
@@ -180,40 +166,6 @@ def gapped_line(
         )
         for sign in (-1.0, 1.0)
     ]
-
-
-_BAR_GAP_PX, _BAR_ABOVE_PX, _BAR_BELOW_PX = 6, 20, 4
-"""Room beside the bar, for its words above it, and below it"""
-
-
-def scale_bar(view: SliceView) -> ScaleBar | None:
-    """Return the 5 cm bar, 10 or 1 cm where 5 cm is too short or too long to be read, None without millimetres."""
-    scale = view.px_per_mm
-    if scale is None:
-        return None
-    lengths = (_SCALE_BAR_MM, tr("5 cm")), (2 * _SCALE_BAR_MM, tr("10 cm")), (_SCALE_BAR_MM / 5, tr("1 cm"))
-    for length_mm, text in lengths:
-        length = length_mm * scale
-        if _SCALE_BAR_MINIMUM_PX <= length <= view.viewport[0] / 3:
-            middle = view.viewport[0] / 2  # where the letter of the lower edge stands
-            x = max(middle - length / 2 + view.viewport[0] / 8, middle + _SCALE_BAR_BESIDE_PX)
-            return ScaleBar(x, view.viewport[1] - 12, length, text)
-    return None
-
-
-def bar_clear_of(bar: ScaleBar, texts: Sequence[Rect]) -> ScaleBar:
-    """Return the bar above every text that it would run into: in a narrow viewport the right corner reaches it."""
-    met = [
-        one
-        for one in texts
-        if one.x - _BAR_GAP_PX < bar.x + bar.length_px
-        and one.right + _BAR_GAP_PX > bar.x
-        and one.y < bar.y + _BAR_BELOW_PX
-        and one.y + one.height > bar.y - _BAR_ABOVE_PX
-    ]
-    if not met:
-        return bar
-    return bar_clear_of(replace(bar, y=min(one.y for one in met) - _BAR_BELOW_PX - 1), texts)
 
 
 def surroundings(view: SliceView, captions: Iterable[CaptionLine]) -> Surroundings:

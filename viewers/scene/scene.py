@@ -24,6 +24,7 @@ from viewers.scene.picture_place import PicturePlace, StackPlace
 from viewers.scene.presets import FULL_DYNAMIC_KEY
 from viewers.scene.raster import GrayscaleTransform, VoiLut, Window
 from viewers.scene.reslice import ResliceRequest
+from viewers.scene.scale_bar import ScaleBar, scale_bars
 from viewers.scene.slice_view import SliceView
 from viewers.scene.uptake import Uptake
 from viewers.scene.view_state import ViewState
@@ -375,7 +376,7 @@ class Scene(ABC):
             callipers=self._drawn().callipers(view, preview),
             crosshair=self._crosshair_strokes(view, drawn),
             guides=self._guides(view) + (self.reference_lines(view) if self.reference_lines is not None else ()),
-            scale_bar=overlay.scale_bar(view),
+            scale_bars=self._scale_bars(view),
             foreign=self._foreign_shapes(view),
             colour_bar=None
             if coloured is None
@@ -429,6 +430,9 @@ class Scene(ABC):
     def _air(self, view: SliceView) -> str:  # noqa: ARG002 - films of a breast have a side without tissue
         """Return the side of the picture that is free for text, empty where neither is more than the other."""
         return ""
+
+    def _scale_bars(self, view: SliceView) -> tuple[ScaleBar, ...]:
+        return scale_bars(view, self._image())
 
     def _guides(self, view: SliceView) -> tuple[Stroke, ...]:  # noqa: ARG002 - planes have guides, stacks have none
         return ()

@@ -161,7 +161,7 @@ def test_a_curved_view_says_what_it_is_and_shows_no_sides() -> None:
     overlay = scene.frame(VIEWPORT).overlay
     words = [line.text for line in overlay.captions]
     assert {"Curved, turned 15°", "Path 15 mm", "MPR interpolated"} <= set(words)
-    assert (overlay.letters, overlay.scale_bar, overlay.callipers) == ((), None, ())
+    assert (overlay.letters, overlay.scale_bars, overlay.callipers) == ((), (), ())
     assert (scene.count, scene.index, scene.title) == (36, 3, "Curved")
     assert scene.scroll_to(99)
     assert not scene.scroll_to(99)

@@ -19,7 +19,7 @@ from viewers.scene.image import SliceImage
 from viewers.scene.labels import Rect, box_around, place_label
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
-from viewers.scene.overlay import ScaleBar, bar_clear_of
+from viewers.scene.scale_bar import ScaleBar, bar_clear_of
 from viewers.scene.slice_view import SliceView
 from workstation.domain.annotation import AnnotationKind
 from workstation.domain.finding import Decision, Mark, MarkEvidence
@@ -251,20 +251,18 @@ def test_lossy_and_unscaled_images_say_so() -> None:
         "Lossy 9.2:1",
         "Not calibrated: lengths in pixels",
     ]
-    assert scene.frame(VIEWPORT).overlay.scale_bar is None
+    assert [bar.text for bar in scene.frame(VIEWPORT).overlay.scale_bars] == ["not calibrated"]
 
 
 def test_the_scale_bar_is_five_centimetres_long_or_one_when_magnified() -> None:
-    near = axial_stack().frame((400.0, 320.0)).overlay.scale_bar
-    assert near is not None
+    (near,) = axial_stack().frame((400.0, 320.0)).overlay.scale_bars
     assert near.text == "1 cm"
     assert near.length_px == pytest.approx(40.0)
-    wide = stack([image(np.zeros((400, 400), dtype=np.int16), axial_plane())]).frame((800.0, 800.0)).overlay.scale_bar
-    assert wide is not None
+    whole = stack([image(np.zeros((400, 400), dtype=np.int16), axial_plane())])
+    (wide,) = whole.frame((800.0, 800.0)).overlay.scale_bars
     assert wide.text == "5 cm"
     assert wide.length_px == pytest.approx(100.0)
-    small = stack([image(np.zeros((400, 400), dtype=np.int16), axial_plane())]).frame((240.0, 240.0)).overlay.scale_bar
-    assert small is not None
+    (small,) = whole.frame((240.0, 240.0)).overlay.scale_bars
     assert small.text == "10 cm"
     assert small.length_px == pytest.approx(60.0)
     assert small.x >= 120 + 16  # clear of the letter in the middle of the edge
