@@ -10,6 +10,7 @@ from resources.translation import tr
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions, ViewCaptions, mpr_interpolated
 from viewers.scene.curved import CurvedPath, Straightened, straighten
+from viewers.scene.curved_letters import curved_letters, do_sides_change
 from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
@@ -154,11 +155,17 @@ class CurvedScene(Scene):
         return self._default
 
     def _view_captions(self) -> ViewCaptions:
+        length = f"{self.path.length_mm:.0f}"
         return ViewCaptions(
             slice_position=tr("Curved, turned {degrees}°", degrees=f"{self._index * _TURN_DEG:g}"),
-            location=tr("Path {mm} mm", mm=f"{self.path.length_mm:.0f}"),
+            location=tr("Path {mm} mm, sides change along it", mm=length)
+            if do_sides_change(self._straightened())
+            else tr("Path {mm} mm", mm=length),
             warnings=(mpr_interpolated(),),
         )
+
+    def _letters(self, view: SliceView) -> dict[str, str]:
+        return curved_letters(view, self._straightened())
 
     def _scale_bars(self, view: SliceView) -> tuple[ScaleBar, ...]:  # noqa: ARG002 - none is true in every direction
         return ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -111,16 +111,16 @@ class Overlay:
     tint: Tint | None = None
 
 
-def letters(view: SliceView) -> tuple[Letter, ...]:
-    """Return the orientation letters at the middle of the four edges, from the displayed matrix."""
-    width, height = view.viewport
+def letters(viewport: tuple[float, float], edges: Mapping[str, str]) -> tuple[Letter, ...]:
+    """Return the orientation letters of ``edges`` (``left``, ``right``, ``top``, ``bottom``) at their middles."""
+    width, height = viewport
     places = {
         "left": (_LETTER_INSET_PX, height / 2),
         "right": (width - _LETTER_INSET_PX, height / 2),
         "top": (width / 2, _LETTER_INSET_PX),
         "bottom": (width / 2, height - _LETTER_INSET_PX),
     }
-    return tuple(Letter(text, *places[edge]) for edge, text in view.letters().items() if text)
+    return tuple(Letter(text, *places[edge]) for edge, text in edges.items() if text)
 
 
 def crosshair(view: SliceView, point: Point, marks: Iterable[MarkOutline] = ()) -> tuple[Stroke, ...]:

@@ -371,7 +371,7 @@ class Scene(ABC):
         captions = corner_lines(self.captions, about, viewport, self.identity, air=self._air(view))
         return Overlay(
             captions=captions,
-            letters=overlay.letters(view),
+            letters=overlay.letters(view.viewport, self._letters(view)),
             marks=drawn,
             callipers=self._drawn().callipers(view, preview),
             crosshair=self._crosshair_strokes(view, drawn),
@@ -430,6 +430,9 @@ class Scene(ABC):
     def _air(self, view: SliceView) -> str:  # noqa: ARG002 - films of a breast have a side without tissue
         """Return the side of the picture that is free for text, empty where neither is more than the other."""
         return ""
+
+    def _letters(self, view: SliceView) -> dict[str, str]:
+        return view.letters()
 
     def _scale_bars(self, view: SliceView) -> tuple[ScaleBar, ...]:
         return scale_bars(view, self._image())

@@ -155,13 +155,13 @@ def test_measuring_on_a_bent_picture_is_refused_with_the_reason(tool: ToolName) 
     assert "bent" in refused.text
 
 
-def test_a_curved_view_says_what_it_is_and_shows_no_sides() -> None:
+def test_a_curved_view_says_what_it_is_and_measures_nothing() -> None:
     scene = curved()
     assert scene.scroll_by(3)
     overlay = scene.frame(VIEWPORT).overlay
     words = [line.text for line in overlay.captions]
     assert {"Curved, turned 15°", "Path 15 mm", "MPR interpolated"} <= set(words)
-    assert (overlay.letters, overlay.scale_bars, overlay.callipers) == ((), (), ())
+    assert (overlay.scale_bars, overlay.callipers) == ((), ())
     assert (scene.count, scene.index, scene.title) == (36, 3, "Curved")
     assert scene.scroll_to(99)
     assert not scene.scroll_to(99)
