@@ -16,7 +16,8 @@ from viewers.bench_scroll import compared
 from viewers.qt.overlay_painter import OverlayPainter
 from viewers.scene.captions import CaptionLine, Corner
 from viewers.scene.labels import box_around
-from viewers.scene.overlay import Letter, Overlay
+from viewers.scene.overlay import Letter, Overlay, Stroke
+from viewers.scene.scale_bar import ScaleBar
 from workstation.domain.annotation import AnnotationKind
 from workstation.domain.finding import Decision
 
@@ -187,3 +188,39 @@ def test_the_benchmark_reports_its_figures(qtbot: QtBot) -> None:
     assert set(found["ratios"]) == {"frame_over_picture", "window_drag_over_picture"}
     assert scroll["frames"] == 5.0
     assert min(scroll.values()) > 0
+
+
+def test_no_line_of_the_crosshair_runs_through_the_words_of_a_corner(qtbot: QtBot) -> None:
+    lines = (
+        CaptionLine("W 1500  L \N{MINUS SIGN}600", Corner.BOTTOM_LEFT, 8.0, 584.0),
+        CaptionLine("z \N{MINUS SIGN}436.0 mm", Corner.BOTTOM_RIGHT, 792.0, 584.0),
+    )
+    crosshair = (
+        Stroke((0.0, 592.0), (800.0, 592.0), "plane.coronal"),  # along the minus signs
+        Stroke((40.0, 0.0), (40.0, 640.0), "plane.sagittal"),
+        Stroke((0.0, 588.0), (800.0, 588.0), "overlay.measure", dashed=True),
+    )
+    plain = painted(Overlay(captions=lines))
+    lined = painted(Overlay(captions=lines, crosshair=crosshair[:2], guides=crosshair[2:]))
+    _letters, boxes = OverlayPainter()._text_places(Overlay(captions=lines), VIEWPORT)
+    for box in boxes:
+        within = [(x, y) for x in range(round(box.x), round(box.right)) for y in range(round(box.y), round(box.bottom))]
+        assert len(within) > 1000
+        assert [lined.pixel(*at) for at in within] == [plain.pixel(*at) for at in within]
+    assert lined.pixel(3, 592) == plain.pixel(3, 592)  # nor is a stub left at the edge
+    assert lined.pixelColor(400, 592).lightness() > 60  # between the corners it is there
+    assert lined.pixelColor(40, 300).lightness() > 60
+
+
+@pytest.mark.parametrize("width", [400, 800])
+def test_the_words_of_a_scale_bar_stay_within_the_picture_and_clear_of_all_other_text(qtbot: QtBot, width: int) -> None:
+    corner = CaptionLine("层厚 1.25 mm  z \N{MINUS SIGN}436.0 mm", Corner.BOTTOM_RIGHT, width - 8.0, 614.0)
+    letter = Letter("AHL", width / 2, 626.0)
+    bar = ScaleBar(width / 2 + 20, 628.0, 40.0, "1 cm estimated by magnification")
+    painter = OverlayPainter()
+    letters, captions = painter._text_places(Overlay(captions=(corner,), letters=(letter,)), (width, 640.0))
+    place = painter._bar_rect(painter._bar_place(bar, [*captions, *letters], width))
+    assert place.x >= 0
+    assert place.right <= width
+    assert place.width > 150
+    assert [place.overlap(other) for other in (*captions, *letters)] == [0.0, 0.0]

@@ -51,7 +51,7 @@ def test_words_on_white_have_a_dark_ground_two_pixels_round_every_letter(qtbot: 
 
 @pytest.mark.parametrize(
     "style",
-    [TextStyle(), MEASURE, TextStyle("overlay", "ai", bold=True, plate=True)],
+    [TextStyle(), MEASURE, TextStyle("overlay", "ai", bold=True)],
     ids=["corner", "measure", "mark"],
 )
 @pytest.mark.parametrize("words", ["5.2 mm", "16.3 mm", "? 1 · 11.7 mm"])
@@ -86,3 +86,52 @@ def test_no_stroke_of_white_stands_between_the_signs_of_a_number_and_its_unit(qt
 
     assert ground.sum() > 40
     assert (0.83 + 0.05) / (on_white[number][ground].max() + 0.05) >= 4.5
+
+
+LINE_PX = 16
+"""Of a line of corner text, as the theme has it"""
+
+
+@pytest.mark.parametrize("ground", ["white", "#66CDAA"], ids=["inverse PET", "burnt-in line"])
+@pytest.mark.parametrize(
+    ("words", "style", "ink"),
+    [
+        ("蒋文斌 头颈 PET-CT · 分期", TextStyle(), 0.83),
+        ("female 55 y 1971-07-07  ID BH0040544", TextStyle(), 0.83),
+        ("MPR interpolated", TextStyle("overlay", "overlay.warn", bold=True), 0.36),  # luminance of #FF7B7B
+        ("RA", TextStyle("letter", "overlay.letter"), 0.66),  # #F2D36B
+    ],
+    ids=["chinese", "english", "warning", "orientation"],
+)
+def test_nothing_bright_stands_between_the_words_of_a_line(
+    qtbot: QtBot, words: str, style: TextStyle, ink: float, ground: str
+) -> None:
+    load_fonts()
+    on_black, on_ground = _drawn(words, "black", style), _drawn(words, ground, style)
+    columns = np.flatnonzero((on_black > 0.02).any(axis=0))
+    box = slice(10, 10 + LINE_PX), slice(columns[0] - 1, columns[-1] + 2)
+    between = on_black[box] == 0
+
+    assert between.sum() > 100
+    assert (ink + 0.05) / (on_ground[box][between].max() + 0.05) >= 4.5
+
+
+def test_lines_of_text_below_each_other_stand_on_one_ground_and_keep_their_tails(qtbot: QtBot) -> None:
+    load_fonts()
+    alone, below = (QImage(120, 60, QImage.Format.Format_RGB32) for _ in range(2))
+    for image, lines, ground in ((alone, ["gjpqy"], "black"), (below, ["gjpqy", "HTEL"], "white")):
+        image.fill(QColor(ground))
+        painter = QPainter(image)
+        for row, line in enumerate(lines):
+            OutlinedText().draw(painter, 10, 10 + row * LINE_PX, line, TextStyle())
+        painter.end()
+
+    inked = [(x, y) for x in range(120) for y in range(60) if alone.pixelColor(x, y).lightness() > 150]
+    base = max(y for _x, y in inked) - 2
+    tails = [(x, y) for x, y in inked if y >= base]
+    assert len(tails) > 5
+    assert all(below.pixelColor(*at).lightness() > 130 for at in tails)
+    stripes = [below.pixelColor(30, y).lightness() for y in range(11, 10 + 2 * LINE_PX)]
+    beyond = [below.pixelColor(70, y).lightness() for y in range(11, 10 + 2 * LINE_PX)]
+    assert max(stripes) < 255 == min(beyond)
+    assert below.pixelColor(12, 10 + LINE_PX).lightness() < 70  # no stripe of white between the two

@@ -19,7 +19,7 @@ _PAD_PX: Final = 5.0
 _LONGEST_DASHED_PX: Final = 8_000.0
 _FARTHEST_PX: Final = 1_000_000.0
 """Qt works for minutes on the dashes of a line that nobody can see; what a file claims may lie anywhere."""
-_WORDS: Final = TextStyle("overlay", "overlay.foreign", plate=True)
+_WORDS: Final = TextStyle("overlay", "overlay.foreign")
 
 
 def paint_foreign(

@@ -13,7 +13,7 @@ from viewers.scene.overlay import Calliper, Overlay
 DOT_PX: Final = 5.0
 LOZENGE: Final = 2**0.5
 """Keeps the whole circle of the cut inside the lozenge."""
-MEASURE: Final = TextStyle("overlay", "overlay.measure", plate=True)
+MEASURE: Final = TextStyle("overlay", "overlay.measure")
 _SELECTED_GAP_PX: Final = 4.0
 _Places = tuple[tuple[str, Rect], ...]
 _Asked = tuple[tuple[MarkOutline, ...], tuple[Calliper, ...], tuple[float, float], tuple[Rect, ...]]
@@ -65,7 +65,7 @@ class LabelPlaces:
 
 def mark_style(mark: MarkOutline) -> TextStyle:
     """Return how the label of a finding is written."""
-    return TextStyle("overlay", mark.style.text_token, bold=True, plate=True)
+    return TextStyle("overlay", mark.style.text_token, bold=True)
 
 
 def place_of(mark: MarkOutline) -> Rect:

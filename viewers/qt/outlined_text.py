@@ -1,15 +1,13 @@
-"""Text with a dark outline, kept as small images because stroking glyphs is slow."""
+"""Text with a dark outline on a dark ground, kept as small images because stroking glyphs is slow."""
 
 from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final, NamedTuple, TypeVar
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -19,28 +17,17 @@ from resources import theme_tokens
 
 _KEPT: Final = 1024
 _PIECES: Final = re.compile(r"[0-9]|[^0-9]+")
-_NUMBERS: Final = re.compile(
-    r"(?<![A-Za-z0-9])[0-9]+(?:(?:[.,:−-]| ?[/×] ?)[0-9]+)*(?: ?(?:[×%°]|[A-Za-zµ]{1,3}(?![A-Za-z])))?"
-)
-"""Numbers with what belongs to them: a size and its unit, a place of how many, a day, a factor"""
-_ROUND_PX: Final = 1.0
-"""How far the ground of a number reaches over and under its digits; that of a plate as far as the outlines."""
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 _BOLD: Final = 600
 
 
 class TextStyle(NamedTuple):
-    """
-    A type role, a colour token and whether the weight is raised to 600; a tuple because it is hashed so often.
-
-    ``plate``: one ground under the whole line, for labels that stand in the middle of a picture.
-    """
+    """A type role, a colour token and whether the weight is raised to 600; a tuple because it is hashed so often."""
 
     role: str = "overlay"
     token: str = "overlay.text"  # noqa: S105 - a colour token
     bold: bool = False
-    plate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +59,7 @@ class OutlinedText:
         self._faces: dict[TextStyle, _Face] = {}
 
     def size(self, text: str, style: TextStyle) -> tuple[float, float]:
-        """Return the width of a string and the height of its line box, outline not counted."""
+        """Return the width of a string and the height of its line box, outline and ground beside it not counted."""
         width = self._widths.get((text, style))
         if width is None:
             face = self._face(style)
@@ -95,7 +82,7 @@ class OutlinedText:
         pieces = [self._piece(piece, style, ratio) for piece in _PIECES.findall(text)]
         image = _canvas(self.size(text, style), ratio)
         painter = QPainter(image)
-        self._grounds(painter, text, pieces, style)
+        self._ground(painter, text, style)
         _row(painter, [(piece.outline, piece.advance) for piece in pieces])
         # one ground for all of it, as see-through as one outline
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
@@ -105,28 +92,15 @@ class OutlinedText:
         painter.end()
         return image
 
-    def _grounds(self, painter: QPainter, text: str, pieces: Sequence[_Piece], style: TextStyle) -> None:
-        """Lay one ground under each number and its unit: gaps between their outlines look like points and strokes."""
-        spans = [(0, len(text))] if style.plate else [one.span() for one in _NUMBERS.finditer(text)]
-        if not spans:
-            return
-        face, fill, pad = self._face(style), opaque("overlay.outline"), theme_tokens.px("stroke.overlay.outline")
-        starts = [0, *accumulate(len(piece.text) for piece in pieces)]
-        advances = [0.0, *accumulate(piece.advance for piece in pieces)]
+    def _ground(self, painter: QPainter, text: str, style: TextStyle) -> None:
+        """
+        Lay one ground under the whole line box, so that lines below each other stand on one.
 
-        def place(at: int) -> float:
-            """Return how far into the line a character stands: a unit may end within a piece."""
-            before = bisect_right(starts, at) - 1
-            inside = text[starts[before] : at]
-            return advances[before] + (face.advance(inside) if inside else 0.0)
-
-        reach = pad - 0.5 if style.plate else _ROUND_PX
-        height = face.cap_height + 2 * reach
-        for start, end in spans:
-            left = place(start)
-            beside = reach if style.plate else 0.0
-            top, width = face.base - face.cap_height - reach, place(end) - left + 2 * beside
-            painter.fillRect(QRectF(pad + left - beside, top, width, height), fill)
+        Between outlines alone white stands like points and strokes of the words, and burnt-in lines run on.
+        """
+        pad = theme_tokens.px("stroke.overlay.outline")
+        width, height = self.size(text, style)
+        painter.fillRect(QRectF(0.5, pad, width + 2 * pad - 1, height), opaque("overlay.outline"))
 
     def _piece(self, text: str, style: TextStyle, ratio: float) -> _Piece:
         piece = self._pieces.get((text, style, ratio))
@@ -165,7 +139,6 @@ class _Face:
         self._metrics = metrics = QFontMetricsF(self.font)
         self._advances: OrderedDict[str, float] = OrderedDict()
         line = float(theme_tokens.font_role(style.role).line)
-        self.cap_height = metrics.capHeight()
         self.base = theme_tokens.px("stroke.overlay.outline") + (line + metrics.ascent() - metrics.descent()) / 2
         """How far below the upper edge of an image the letters stand"""
 

@@ -30,6 +30,8 @@ _UNDER_PX: Final = 2.0
 _PROBE_ARM_PX: Final = 6.0
 _EDGE_PX: Final = 2.0
 _APART_PX: Final = 4
+_BAR_WORDS_PX: Final = 20.0
+"""How far above a scale bar its words begin"""
 _STAR_PX: Final = 14.0
 _STAR_GAP_PX: Final = 4.0
 _STAR_WAIST: Final = 0.42
@@ -50,14 +52,16 @@ class OverlayPainter:
         if overlay.tint is not None:
             paint_tint(painter, overlay.tint)
         letters, captions = self._text_places(overlay, viewport)
-        self._strokes_between(painter, (*overlay.crosshair, *overlay.guides), letters, viewport)
+        bars = [self._bar_place(bar, [*captions, *letters], viewport[0]) for bar in overlay.scale_bars]
+        words = [*letters, *captions, *(self._bar_rect(bar) for bar in bars)]
+        self._strokes_between(painter, (*overlay.crosshair, *overlay.guides), words, viewport)
         paint_foreign(painter, self._text, overlay.foreign, viewport)
         for mark in overlay.marks:
             _mark(painter, mark)
         for calliper in overlay.callipers:
             _calliper(painter, calliper)
-        for bar in overlay.scale_bars:
-            self._scale_bar(painter, self._bar_place(bar, [*captions, *letters], viewport[0]))
+        for bar in bars:
+            self._scale_bar(painter, bar)
         if overlay.colour_bar is not None:
             self._colour_bar(painter, overlay.colour_bar)
         for letter, rect in zip(overlay.letters, letters, strict=True):
@@ -91,16 +95,16 @@ class OverlayPainter:
                 self._text.draw(painter, rect.x, rect.y + row * step, line, style)
 
     def _strokes_between(
-        self, painter: QPainter, strokes: Sequence[Stroke], letters: Sequence[Rect], viewport: tuple[float, float]
+        self, painter: QPainter, strokes: Sequence[Stroke], words: Sequence[Rect], viewport: tuple[float, float]
     ) -> None:
-        """Draw lines that end before the orientation letters: a letter on a line of its own colour is misread."""
+        """Draw lines that end before letters and words: on a line of its own colour a letter or a minus is misread."""
         if not strokes:
             return
         painter.save()
         whole = QRectF(0, 0, *viewport)
         free = QRegion(whole.toAlignedRect())
-        for letter in letters:
-            box = QRectF(letter.x, letter.y, letter.width, letter.height)
+        for one in words:
+            box = QRectF(one.x, one.y, one.width, one.height)
             box = _to_the_edge(box.adjusted(-_APART_PX, -_APART_PX, _APART_PX, _APART_PX), whole)
             free -= QRegion(box.toAlignedRect())
         painter.setClipRegion(free, Qt.ClipOperation.IntersectClip)
@@ -139,13 +143,18 @@ class OverlayPainter:
         x = max(_EDGE_PX, min(bar.x, viewport_width - _EDGE_PX - max(width, bar.length_px)))
         return bar_clear_of(replace(bar, x=x), texts, width)
 
+    def _bar_rect(self, bar: ScaleBar) -> Rect:
+        """Return what a bar covers with its words."""
+        width, _height = self._text.size(bar.text, TextStyle())
+        return Rect(bar.x, bar.y - _BAR_WORDS_PX, max(width, bar.length_px), _BAR_WORDS_PX)
+
     def _scale_bar(self, painter: QPainter, bar: ScaleBar) -> None:
         x, y, end = round(bar.x) + 0.5, round(bar.y) + 0.5, round(bar.x + bar.length_px) + 0.5
         ends = [(x, y - 3, x, y + 3), (end, y - 3, end, y + 3), (x, y, end, y)] if bar.length_px else []
         for stroke, width in ((color("overlay.outline"), 1 + _UNDER_PX), (color("overlay.text"), 1)):
             for each in ends:
                 _upright_line(painter, *each, width, stroke)
-        self._text.draw(painter, x, y - 20, bar.text, TextStyle())
+        self._text.draw(painter, x, y - _BAR_WORDS_PX, bar.text, TextStyle())
 
     def _badge(self, painter: QPainter, words: str, viewport: tuple[float, float]) -> None:
         """Paint a star and the words below the upper letter; the star alone where there is little room."""
