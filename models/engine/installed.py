@@ -18,7 +18,7 @@ from models.engine.registry import BUNDLES, Bundle, Registry, gate_results
 from models.engine.trust import trusted_keys
 from resources.translation import language
 from workstation.domain.errors import BundleInvalid
-from workstation.domain.model import DriftLimits, FrocCurve, GateResult, ModelCard, ModelKind, Trust
+from workstation.domain.model import CurvePoint, DriftLimits, FrocCurve, GateResult, ModelCard, ModelKind, Trust
 from workstation.domain.ports import Detector
 
 EVALUATION_NAME: Final = "eval/evaluation.json"
@@ -119,15 +119,15 @@ def model_card(model_id: str, bundle: Bundle) -> ModelCard:
         limits=tuple(_said(text) for text in manifest.limits),
         operating_points=tuple((point.name, point.score) for point in manifest.operating_points),
         threshold=manifest.threshold,
-        froc=_froc(bundle.folder / EVALUATION_NAME),
+        froc=_froc(bundle.folder / EVALUATION_NAME, manifest.default_operating_point),
         drift_limits=_drift_limits(bundle),
         intended_use=_said(manifest.intended_use),
         contraindications=tuple(_said(Text(**entry)) for entry in raw["contraindications"]),
     )
 
 
-def _froc(path: Path) -> FrocCurve | None:
-    """Return the curve of the evaluation that lies in a bundle, None for a bundle of another make."""
+def _froc(path: Path, point: str) -> FrocCurve | None:
+    """Return the curve of a bundle's evaluation with its operating point, None for a bundle of another make."""
     try:
         stated = json.loads(path.read_bytes())
         found, measured = stated["tier_b"], stated["tier_b"]["sensitivity_at"]
@@ -137,9 +137,18 @@ def _froc(path: Path) -> FrocCurve | None:
             tuple((float(rate), float(measured[rate])) for rate in rates), int(found["scans"]), int(found["nodules"]),
             _lungs(stated),
             tuple((float(bounds[rate][0]), float(bounds[rate][1])) for rate in rates) if bounds else (),
+            _reached(found.get("at_operating_points", {}), point),
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, ZeroDivisionError):
         return None
+
+
+def _reached(points: dict[str, Any], name: str) -> CurvePoint | None:
+    """Return what an operating point reached in the runs of the curve, None where the evaluation does not say."""
+    if name not in points:
+        return None
+    stated = points[name]
+    return CurvePoint(name, float(stated["false_marks_per_scan"]), float(stated["found"]) / float(stated["of"]))
 
 
 def _lungs(stated: dict[str, Any]) -> int:

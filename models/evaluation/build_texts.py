@@ -221,9 +221,7 @@ def evaluation_lines(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
     cpm = tier["cpm"]
     ece = evaluation["calibration"]["ece"]
     scans = evaluation["tier_c"]["per_scan"]
-    found = [n for scan in scans for n in scan["nodules"]]
-    ranks = ", ".join("missed" if n["rank"] is None else str(n["rank"]) for n in found)
-    false = ", ".join(str(scan["false_marks"]["balanced"]) for scan in scans)
+    false = [str(scan["false_marks"]["balanced"]) for scan in scans]
     lungs = len(tier_b_lungs(evaluation))
     return [
         {
@@ -244,8 +242,10 @@ def evaluation_lines(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
                 "zh": f"{_zh(len(scans))}例未见过患者的完整扫描",
             },
             "figure": {
-                "en": f"nodules at rank {ranks}; false marks at the default point {false}",
-                "zh": f"结节排名{ranks.replace('missed', '漏检')}；默认工作点假阳性{false}",
+                "en": f"by scan, nodules by the rank of their mark (1 = highest score): {_ranks(scans)}; "
+                f"false marks at the default point: {', '.join(false)}",
+                "zh": f"逐例，结节按其标记的排名（1为分值最高）：{_ranks_zh(scans)}；"
+                f"默认工作点假阳性：{'、'.join(false)}",
             },
         },
         {
@@ -256,6 +256,21 @@ def evaluation_lines(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
             },
         },
     ]
+
+
+def _ranks(scans: list[dict[str, Any]]) -> str:
+    """Return the ranks of the nodules of each scan; one without a nodule says so."""
+    return ", ".join(
+        " and ".join("missed" if n["rank"] is None else str(n["rank"]) for n in scan["nodules"]) or "no nodule"
+        for scan in scans
+    )
+
+
+def _ranks_zh(scans: list[dict[str, Any]]) -> str:
+    words = _ranks(scans)
+    for english, chinese in ((" and ", "和"), ("missed", "漏检"), ("no nodule", "无结节"), (", ", "、")):
+        words = words.replace(english, chinese)
+    return words
 
 
 def limits(evaluation: dict[str, Any], facts: Facts) -> list[dict[str, str]]:

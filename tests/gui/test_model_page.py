@@ -18,7 +18,7 @@ from tests.unit.services.test_model_service import ADMIN, _card, _Models
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
 from workstation.domain.finding import AlgorithmIdentity
-from workstation.domain.model import DriftLimits, FrocCurve, ModelChoice, StoredRun, Trust
+from workstation.domain.model import CurvePoint, DriftLimits, FrocCurve, ModelChoice, StoredRun, Trust
 from workstation.domain.model_drift import drift_report
 from workstation.services.jobs import JobRunner
 from workstation.services.model_service import ModelPage
@@ -193,10 +193,38 @@ def test_runs_are_not_taken_for_patients_and_the_band_says_what_it_does_not_cove
     with_band, without = FrocPlot(banded), FrocPlot(bare)
     for one in (with_band, without):
         qtbot.addWidget(one)
-        one.resize(460, 220)
+        one.resize(460, 236)
     # half way between both points the curve is at 0.70 and the band reaches from 0.625 to 0.775
-    inside = (40 + (460 - 60) // 2, 10 + round((220 - 54) * (1 - 0.66)))
+    inside = (40 + (460 - 60) // 2, 26 + round((236 - 70) * (1 - 0.66)))
     assert with_band.grab().toImage().pixelColor(*inside) != without.grab().toImage().pixelColor(*inside)
+
+
+def test_the_curve_rings_the_default_point_where_the_evaluation_says_what_it_reached(qtbot: QtBot) -> None:
+    page = ModelsPage(may_change=False)
+    qtbot.addWidget(page)
+    bare = FrocCurve(((0.125, 0.5), (8.0, 0.9)), 30, 175)
+    # one false mark a scan lies half way between 0.125 and 8 on an axis of doublings
+    pointed = replace(bare, at=CurvePoint("balanced", 1.0, 0.6))
+    page.show_models([replace(_card("a", Trust.RELEASE), froc=pointed)], ModelChoice())
+
+    assert "Ring: the default point “Balanced”, sensitivity 0.60 at 1.00 false marks a scan" in page.said
+    with_point, without = FrocPlot(pointed), FrocPlot(bare)
+    for one in (with_point, without):
+        qtbot.addWidget(one)
+        one.resize(460, 236)
+    on_the_ring = (40 + (460 - 60) // 2 + 7, 26 + round((236 - 70) * (1 - 0.6)))
+    assert with_point.grab().toImage().pixelColor(*on_the_ring) != without.grab().toImage().pixelColor(*on_the_ring)
+
+
+def test_what_marks_without_having_been_chosen_is_not_offered_as_if_it_did_not(qtbot: QtBot) -> None:
+    page = ModelsPage(may_change=True)
+    qtbot.addWidget(page)
+    cards = [replace(_card("a", Trust.SHIPPED), is_default=True), _card("b", Trust.RELEASE)]
+    page.show_models(cards, ModelChoice())
+    page.list.setCurrentRow(0)
+    assert page.activate.text() == "Keep in use"
+    page.list.setCurrentRow(1)
+    assert page.activate.text() == "Use on this machine"
 
 
 def test_the_name_beside_findings_and_every_digit_of_the_digest_stand_on_the_page(qtbot: QtBot) -> None:
@@ -206,8 +234,12 @@ def test_the_name_beside_findings_and_every_digit_of_the_digest_stand_on_the_pag
     card = replace(_card("lung-nodule-xs", Trust.SHIPPED), title="Lung nodule detector, extra small", sha256=digest)
     page.show_models([card], ModelChoice())
 
-    assert page.list.item(0).text().splitlines()[1].startswith("lung-nodule-xs · ")
-    assert any(words.startswith("lung-nodule-xs · Licence") for words in page.said)
+    first, second = page.list.item(0).text().splitlines()
+    assert first == "lung-nodule-xs  1.0.0"
+    assert second.startswith("Lung nodule detector, extra small · ")
+    assert page.said[:2] == ["lung-nodule-xs 1.0.0", "Lung nodule detector, extra small"]
+    page.show_models([replace(card, is_default=True)], ModelChoice())
+    assert page.none_chosen.text() == "No model is chosen; the built-in “lung-nodule-xs 1.0.0” is in use."
     assert "SHA-256 " + " ".join(("01234567", "89abcdef") * 4) in page.said
 
 

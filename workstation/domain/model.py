@@ -153,6 +153,19 @@ class ModelOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """What an operating point reached: ``share`` in [0, 1] of the nodules at ``false_marks`` a scan."""
+
+    name: str
+    false_marks: float
+    share: float
+
+    def __post_init__(self) -> None:
+        if self.false_marks < 0 or not 0 <= self.share <= 1:
+            raise ValueError("a point has no fewer than 0 false marks and a sensitivity in [0, 1]")
+
+
+@dataclass(frozen=True, slots=True)
 class FrocCurve:
     """
     How many nodules a model found at how many false marks a scan, by rising false marks.
@@ -160,6 +173,7 @@ class FrocCurve:
     ``points`` pair false marks a scan with sensitivity in [0, 1]; the curve was measured in ``scans`` runs with
     ``nodules`` nodules. ``lungs`` is how many patients the runs were made of, 0 where the evaluation does not say.
     ``band`` is the 95 % interval of the sensitivity at each point, low and high, empty where none was measured.
+    ``at`` is what the default operating point reached in the same runs, None where the evaluation does not say.
     """
 
     points: tuple[tuple[float, float], ...]
@@ -167,6 +181,7 @@ class FrocCurve:
     nodules: int
     lungs: int = 0
     band: tuple[tuple[float, float], ...] = ()
+    at: CurvePoint | None = None
 
     def __post_init__(self) -> None:
         if not self.points or any(false <= 0 or not 0 <= found <= 1 for false, found in self.points):

@@ -11,7 +11,7 @@ import pytest
 from models.engine.installed import EVALUATION_NAME, InstalledModels, _drift_limits, _froc
 from models.engine.registry import BUNDLES, read_bundle
 from resources.translation import use_language
-from workstation.domain.model import DriftLimits, FrocCurve
+from workstation.domain.model import CurvePoint, DriftLimits, FrocCurve
 
 
 def test_the_shipped_models_show_the_curve_that_their_evaluation_states(tmp_path: Path) -> None:
@@ -20,6 +20,8 @@ def test_the_shipped_models_show_the_curve_that_their_evaluation_states(tmp_path
         assert card.froc is not None
         assert {f"{x:g}": y for x, y in card.froc.points} == stated["sensitivity_at"]
         assert (card.froc.scans, card.froc.nodules) == (stated["scans"], stated["nodules"])
+        reached = {"lung-nodule-s": (0.633, 148), "lung-nodule-xs": (0.633, 146)}[card.model_id]
+        assert card.froc.at == CurvePoint("balanced", reached[0], reached[1] / 175)
         assert card.froc.lungs == 3  # LIDC-IDRI-0314, COVIDMD-normal001 and QIN-LSC-0028
 
 
@@ -28,8 +30,8 @@ def test_the_shipped_models_show_the_curve_that_their_evaluation_states(tmp_path
 )
 def test_an_evaluation_of_another_make_gives_no_curve(tmp_path: Path, text: str) -> None:
     (tmp_path / "evaluation.json").write_text(text, encoding="utf-8")
-    assert _froc(tmp_path / "evaluation.json") is None
-    assert _froc(tmp_path / "missing.json") is None
+    assert _froc(tmp_path / "evaluation.json", "balanced") is None
+    assert _froc(tmp_path / "missing.json", "balanced") is None
 
 
 def test_a_curve_has_the_band_and_the_patients_of_its_evaluation(tmp_path: Path) -> None:
@@ -38,16 +40,39 @@ def test_a_curve_has_the_band_and_the_patients_of_its_evaluation(tmp_path: Path)
     path = tmp_path / "evaluation.json"
     path.write_text(json.dumps({"tier_b": tier, "tier_b_lungs": ["P", "Q"]}), encoding="utf-8")
 
-    assert _froc(path) == FrocCurve(((0.125, 0.5), (8.0, 0.9)), 30, 175, 2, ((0.4, 0.6), (0.85, 0.95)))
+    assert _froc(path, "balanced") == FrocCurve(((0.125, 0.5), (8.0, 0.9)), 30, 175, 2, ((0.4, 0.6), (0.85, 0.95)))
     tier["sensitivity_interval_at"] = {"8": [0.85, 0.95]}
     path.write_text(json.dumps({"tier_b": tier}), encoding="utf-8")
-    assert _froc(path) is None
+    assert _froc(path, "balanced") is None
 
 
 def test_a_band_holds_an_interval_for_every_point() -> None:
     for band in (((0.4, 0.6),), ((0.6, 0.4), (0.8, 0.9)), ((0.4, 0.6), (0.8, 1.1))):
         with pytest.raises(ValueError, match="interval"):
             FrocCurve(((1.0, 0.5), (2.0, 0.9)), 3, 10, band=band)
+
+
+def test_a_point_of_another_make_is_told_apart_from_a_curve_that_has_none(tmp_path: Path) -> None:
+    tier = {"sensitivity_at": {"1": 0.9}, "scans": 30, "nodules": 10}
+    path = tmp_path / "evaluation.json"
+    for points, wanted in (
+        ({"balanced": {"false_marks_per_scan": 0.5, "found": 8, "of": 10}}, CurvePoint("balanced", 0.5, 0.8)),
+        ({"other": {}}, None),
+    ):
+        path.write_text(json.dumps({"tier_b": {**tier, "at_operating_points": points}}), encoding="utf-8")
+        curve = _froc(path, "balanced")
+        assert curve is not None
+        assert curve.at == wanted
+    path.write_text(
+        json.dumps({"tier_b": {**tier, "at_operating_points": {"balanced": {"found": 1, "of": 0}}}}), encoding="utf-8"
+    )
+    assert _froc(path, "balanced") is None
+
+
+@pytest.mark.parametrize(("false_marks", "share"), [(-0.1, 0.5), (1.0, 1.1), (1.0, -0.1)])
+def test_a_point_of_a_curve_has_a_share_and_no_negative_false_marks(false_marks: float, share: float) -> None:
+    with pytest.raises(ValueError, match="sensitivity"):
+        CurvePoint("balanced", false_marks, share)
 
 
 def test_a_curve_rises_in_false_marks() -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from resources.translation import tr
 from workstation.domain.model import (
+    FrocCurve,
     GateResult,
     GateStep,
     ModelCard,
@@ -176,7 +177,7 @@ class ModelsPage(Page):
         self.list.blockSignals(True)
         self.list.clear()
         for card in cards:
-            item = QListWidgetItem(f"{card.title}  {card.version}\n{_with_id(card, self.state_words(card))}")
+            item = QListWidgetItem(f"{card.model_id}  {card.version}\n{_with_title(card, self.state_words(card))}")
             item.setData(_UID, card.model_id)
             self.list.addItem(item)
         at = next((n for n, card in enumerate(cards) if card.model_id == kept), 0)
@@ -263,7 +264,11 @@ class ModelsPage(Page):
         self._scroll.setWidget(body)
         role = self._choice.role(model_id)
         self.activate.set_text(
-            tr("Back to the built-in model") if role is ModelRole.ACTIVE else tr("Use on this machine")
+            tr("Back to the built-in model")
+            if role is ModelRole.ACTIVE
+            else tr("Keep in use")  # it marks unchosen; chosen it stays, whatever ships later
+            if card is not None and card is self._marking
+            else tr("Use on this machine")
         )
         self.shadow.set_text(tr("End the shadow") if role is ModelRole.SHADOW else tr("Run in the shadow"))
         for button in (self.activate, self.shadow, self.compare, self.export, self.remove):
@@ -273,27 +278,40 @@ class ModelsPage(Page):
         self.shadow.setVisible(card is not None and (card is not marking or role is ModelRole.SHADOW))
         self.remove.setVisible(card is not None and card is not marking and role is ModelRole.OFF)
 
+    def _identity(self, card: ModelCard) -> list[tuple[str, str, str]]:
+        """Return which model it is in words, type role and tone: first the name that stands beside its findings."""
+        title = [] if card.title == card.model_id else [(card.title, "body", "t1")]
+        facts = f"{tr('Licence')} {card.licence} · {tr('threshold {value}', value=f'{card.threshold:.2f}')}"
+        return [
+            (f"{card.model_id} {card.version}", "h1", "t0"),
+            *title,
+            (self.state_words(card), "caption", "warn" if card.fault or card.research else "t2"),
+            (facts, "caption", "t2"),
+            (f"SHA-256 {' '.join(wrap(card.sha256, _DIGITS))}", "caption", "t2"),
+        ]
+
+    def _curve(self, column: QVBoxLayout, curve: FrocCurve) -> None:
+        lines = curve_words(curve)
+        self.said += lines
+        for words in lines:
+            column.addWidget(label(words, "caption", "t2", wrap=True))
+        column.addWidget(FrocPlot(curve))
+
     def _fill(self, column: QVBoxLayout, card: ModelCard) -> None:
         def say(words: str, role: str = "body", tone: str = "t1") -> None:
             self.said.append(words)
             column.addWidget(label(words, role, tone, wrap=True))
 
-        say(f"{card.title} {card.version}", "h1", "t0")
-        say(self.state_words(card), "caption", "warn" if card.fault or card.research else "t2")
-        facts = f"{tr('Licence')} {card.licence} · {tr('threshold {value}', value=f'{card.threshold:.2f}')}"
-        say(_with_id(card, facts), "caption", "t2")
-        say(f"SHA-256 {' '.join(wrap(card.sha256, _DIGITS))}", "caption", "t2")
+        for words, role, tone in self._identity(card):
+            say(words, role, tone)
         if card.intended_use:
             say(tr("Intended use"), "h2", "t0")
             say(card.intended_use)
         for line in card.contraindications:
             say(f"· {line}", "body", "warn")
         if card.froc is not None:
-            curve = card.froc
             say(tr("Sensitivity by false marks a scan"), "h2", "t0")
-            for words in curve_words(curve):
-                say(words, "caption", "t2")
-            column.addWidget(FrocPlot(curve))
+            self._curve(column, card.froc)
         self._drift = QVBoxLayout()
         column.addLayout(self._drift)
         for caption, lines in (
@@ -337,6 +355,6 @@ class ModelsPage(Page):
         self.refresh_requested.emit()
 
 
-def _with_id(card: ModelCard, words: str) -> str:
-    """Return words behind the name that stands beside the model's findings, where its title is another one."""
-    return words if card.title == card.model_id else f"{card.model_id} · {words}"
+def _with_title(card: ModelCard, words: str) -> str:
+    """Return words behind the title, where it says more than the name that stands beside the model's findings."""
+    return words if card.title == card.model_id else f"{card.title} · {words}"

@@ -7,8 +7,9 @@ from typing import Final
 
 from resources.finding_names import finding_name
 from resources.translation import language, tr
-from workstation.domain.model import FrocCurve, ModelCard, ModelChoice, marking_card
+from workstation.domain.model import CurvePoint, FrocCurve, ModelCard, ModelChoice, marking_card
 from workstation.domain.model_comparison import LabelAgreement, ModelComparison
+from workstation.ui.widgets.ai_bar import point_word
 
 _MOST: Final = 20
 """Studies named, the widest apart first: a page is no archive."""
@@ -22,7 +23,7 @@ def own_words(cards: Sequence[ModelCard], choice: ModelChoice) -> str:
     if marking is None:
         lines = [tr("No model is chosen; the built-in model is in use.")]
     else:
-        named = f"{marking.title} {marking.version}"
+        named = f"{marking.model_id} {marking.version}"
         lines = [tr("No model is chosen; the built-in “{model}” is in use.", model=named)]
     lines += [
         tr("The better “{model}” cannot run here: {reason}", model=card.model_id, reason=card.passed_over)
@@ -45,7 +46,17 @@ def curve_words(curve: FrocCurve) -> list[str]:
         lines = [tr("{nodules} nodules in {scans} scans", nodules=curve.nodules, scans=curve.scans)]
     if curve.band:
         lines.append(tr("Band: 95 % interval over runs, not over patients"))
+    if curve.at is not None:
+        lines.append(at_words(curve.at))
     return lines
+
+
+def at_words(at: CurvePoint) -> str:
+    """Return what the default operating point reached in the runs of the curve."""
+    return tr(
+        "Ring: the default point “{point}”, sensitivity {share} at {count} false marks a scan",
+        point=point_word(at.name), share=f"{at.share:.2f}", count=f"{at.false_marks:.2f}",
+    )  # fmt: skip
 
 
 def comparison_words(found: ModelComparison) -> list[str]:

@@ -13,18 +13,22 @@ from resources.translation import tr
 from workstation.domain.model import FrocCurve
 from workstation.ui import paint
 from workstation.ui.theme import current_theme
+from workstation.ui.widgets.ai_bar import point_word
 
-_HEIGHT_PX: Final = 220
+_HEIGHT_PX: Final = 236
 _WIDTH_PX: Final = 460
 _AXIS: Final = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """False marks a scan, each twice the one before. Source: LUNA16 evaluation."""
 _LEVELS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _POINT_PX: Final = 3.5
 _BAND_ALPHA: Final = 0.16
+_RING_PX: Final = 7.0
+_TOP_PX: Final = 26
+"""Room of the name of the upright axis"""
 
 
 class FrocPlot(QWidget):
-    """Paints one curve and its 95 % band; the axis of false marks is logarithmic."""
+    """Paints one curve, its 95 % band and the default operating point; the axis of false marks is logarithmic."""
 
     def __init__(self, curve: FrocCurve) -> None:
         super().__init__()
@@ -43,7 +47,8 @@ class FrocPlot(QWidget):
         """Paint grid, axis, band and curve."""
         theme, painter = current_theme(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(40, 10, self.width() - 60, self.height() - 54)
+        box = QRectF(40, _TOP_PX, self.width() - 60, self.height() - _TOP_PX - 44)
+        paint.text(painter, QRectF(0, 0, self.width(), 16), tr("Sensitivity"), role="caption", tone="t3")
         for level in _LEVELS:
             y = round(box.bottom() - level * box.height()) + 0.5
             painter.setPen(QPen(theme.color("line2" if level == 0 else "line"), 1))
@@ -64,6 +69,24 @@ class FrocPlot(QWidget):
         painter.setBrush(theme.color("acc"))
         for point in placed:
             painter.drawEllipse(point, _POINT_PX, _POINT_PX)
+        self._paint_default(painter, box)
+
+    def _paint_default(self, painter: QPainter, box: QRectF) -> None:
+        """Ring what the default operating point reached, with a line to the axis that bears its name."""
+        at = self.curve.at
+        if at is None:
+            return
+        theme, place = current_theme(), _at(box, at.false_marks, at.share)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme.color("t1"), 1, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(place.x(), place.y() + _RING_PX), QPointF(place.x(), box.bottom()))
+        painter.setPen(QPen(theme.color("t0"), 2))
+        painter.drawEllipse(place, _RING_PX, _RING_PX)
+        words = tr("{point}: {share} at {count}", point=point_word(at.name), share=f"{at.share:.2f}",
+                   count=f"{at.false_marks:.2f}")  # fmt: skip
+        wide = paint.metrics("caption").horizontalAdvance(words) + 2
+        left = place.x() + 8 if place.x() + 8 + wide <= self.width() else place.x() - 8 - wide
+        paint.text(painter, QRectF(left, box.center().y() + 12, wide, 16), words, role="caption", tone="t1")
 
     def _paint_band(self, painter: QPainter, box: QRectF) -> None:
         if not self.curve.band:
