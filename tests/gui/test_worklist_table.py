@@ -221,6 +221,59 @@ def test_a_hospital_of_eight_characters_is_read_whole_at_1366_by_768(qapp: QAppl
     assert ai >= 20 + paint.metrics("body").horizontalAdvance(longest[1])
 
 
+@pytest.mark.parametrize("latin", [False, True])
+@pytest.mark.parametrize("day", ["11-21", "2025-12-08"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        "颅脑增强 T1+C 平扫及增强扫描",
+        "双乳 X 线 CC+MLO · 筛查",
+        "头颈 PET-CT · FDG 全身显像",
+        "CT Chest w/o contrast, low dose",
+    ],
+)
+def test_what_was_examined_is_read_whole_beside_its_day_at_1366_by_768(
+    qapp: QApplication,
+    told: str,
+    day: str,
+    latin: bool,  # noqa: FBT001 - a table
+) -> None:
+    apply_theme(qapp)
+    inside = plan_columns(1366 - 48, latin=latin).widths[Column.DESCRIPTION] - 16
+    beside = inside - paint.metrics("caption").horizontalAdvance(day) - 8
+    first, second = paint.in_two_lines(told, inside, beside, "caption")
+    assert f"{first} {second}".replace(" ", "") == told.replace(" ", "")
+    for line, room in ((first, inside), (second, beside)):
+        assert paint.metrics("caption").horizontalAdvance(line) <= room
+
+
+def test_two_lines_break_between_words_and_say_where_they_are_cut(qapp: QApplication) -> None:
+    apply_theme(qapp)
+    room = paint.metrics("caption").horizontalAdvance("Low dose chest") + 1  # of a fraction of a pixel
+    assert paint.in_two_lines("Low dose chest CT", room, room, "caption") == ("Low dose chest", "CT")
+    assert paint.in_two_lines("Low dose chestnut", room, room, "caption") == ("Low dose", "chestnut")
+    first, second = paint.in_two_lines("Low dose chest CT with and without contrast", room, room, "caption")
+    assert (first, second[-1]) == ("Low dose chest", "…")
+    # U+20BB7 takes two UTF-16 units, in which Qt counts
+    wide = paint.metrics("caption").horizontalAdvance("𠮷𠮷") + 2
+    assert paint.in_two_lines("𠮷𠮷𠮷", wide, wide, "caption") == ("𠮷𠮷", "𠮷")
+
+
+def test_a_description_in_two_lines_lies_within_its_dense_row(qapp: QApplication) -> None:
+    apply_theme(qapp)
+    cells = WorklistCells(WorklistModel())
+    short, long = (
+        cells.picture(case(1, description=told), Column.DESCRIPTION, (160, 32), 1.0, ground="bg0")
+        for told in ("胸", "颅脑增强 T1+C 平扫及增强扫描与血管成像")
+    )
+    ground = short.pixelColor(1, 1)
+    written = {y for y in range(31) for x in range(160) if long.pixelColor(x, y) != ground}
+    assert min(written) >= 1
+    assert max(written) <= 29
+    assert any(y < 13 for y in written)
+    assert any(y > 18 for y in written)
+
+
 def test_two_studies_of_one_patient_are_told_apart_by_their_days_at_1366_by_768(qapp: QApplication) -> None:
     apply_theme(qapp)
     plan = plan_columns(1366 - 48)

@@ -7,7 +7,17 @@ from functools import cache
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPolygonF,
+    QTextLayout,
+    QTextOption,
+)
 
 from workstation.domain.workitem import Priority
 from workstation.ui.icons import paint_icon
@@ -62,6 +72,27 @@ def text(painter: QPainter, rect: QRectF, value: str, *, role: str = "body", ton
     painter.setFont(theme.font(role, weight=weight))
     painter.setPen(theme.color(tone))
     painter.drawText(rect, int(align) | int(Qt.TextFlag.TextSingleLine), value)
+
+
+def in_two_lines(value: str, first: int, second: int, role: str = "body") -> tuple[str, str]:
+    """
+    Break a text into a line of ``first`` and one of ``second`` pixels; the second ends in an ellipsis where it is cut.
+
+    A line ends where the writing allows it: Latin words stay whole, no Chinese line begins with a full stop.
+    """
+    layout = QTextLayout(value, current_theme().font(role))
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    line = layout.createLine()
+    line.setLineWidth(first)
+    # an index of Qt counts UTF-16 units: a rare character of a name or place takes two
+    units = value.encode("utf-16-le")
+    end = 2 * line.textLength()
+    layout.endLayout()
+    upper, rest = units[:end].decode("utf-16-le"), units[end:].decode("utf-16-le")
+    return upper.rstrip(), elided(rest.lstrip(), second, role)
 
 
 def focus_ring(painter: QPainter, rect: QRect) -> None:

@@ -27,6 +27,9 @@ _PADDING: Final = 8
 _BESIDE: Final = 8
 _DATED: Final = 104
 """Least room of a description that gives some of it to the day"""
+_TWO_LINES: Final = 30
+"""Least height of a cell with two lines: a dense row less its hairline has 31"""
+_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LOCKED: Final = 0.5
 _KEPT_BYTES: Final = 48 * 2**20
 """About 2000 cells at 100 %, some six screens."""
@@ -146,11 +149,27 @@ class WorklistCells:
         paint.paint_chip(painter, box, kind, icon, words.state_word(row.state))
 
     def _description(self, painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
-        day = words.study_day(row) if self._model.dated else ""
-        if day and box.width() >= _DATED:
-            paint.text(painter, box, day, tone="t2", align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            box = box.adjusted(0, 0, -paint.metrics().horizontalAdvance(day) - _BESIDE, 0)
-        self._plain(painter, box, words.CELLS[Column.DESCRIPTION](row), "t1")
+        told = words.CELLS[Column.DESCRIPTION](row)
+        day = words.study_day(row) if self._model.dated and box.width() >= _DATED else ""
+        taken = paint.metrics().horizontalAdvance(day) + _BESIDE if day else 0
+        if paint.metrics().horizontalAdvance(told) > box.width() - taken and box.height() >= _TWO_LINES:
+            self._in_two_lines(painter, box, told, day)
+            return
+        paint.text(painter, box, day, tone="t2", align=_RIGHT)
+        self._plain(painter, box.adjusted(0, 0, -taken, 0), told, "t1")
+
+    @staticmethod
+    def _in_two_lines(painter: QPainter, box: QRectF, told: str, day: str) -> None:
+        """Paint what is too long for one line in two smaller ones; the day ends the lower."""
+        width = int(box.width())
+        taken = paint.metrics("caption").horizontalAdvance(day) + _BESIDE if day else 0
+        middle, line = box.center().y(), _TWO_LINES / 2
+        upper = QRectF(box.left(), middle - line, box.width(), line)
+        lower = upper.translated(0, line)
+        first, second = paint.in_two_lines(told, width, width - taken, "caption")
+        paint.text(painter, upper, first, role="caption", tone="t1")
+        paint.text(painter, lower, second, role="caption", tone="t1")
+        paint.text(painter, lower, day, role="caption", tone="t2", align=_RIGHT)
 
     @staticmethod
     def _modality(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
