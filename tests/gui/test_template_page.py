@@ -21,6 +21,7 @@ from workstation.services.template_service import EditTemplates
 from workstation.ui.jobs_qt import runner_on_main_thread
 from workstation.ui.pages.template_page import TemplatePage
 from workstation.ui.pages.template_presenter import TemplatePresenter
+from workstation.ui.paint import metrics
 from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.growing_text import GrowingText
 
@@ -233,11 +234,44 @@ def test_a_copy_is_a_template_of_its_own_once_it_is_saved(editing: Editing) -> N
     editing.qtbot.waitUntil(lambda: editing.presenter.draft["template_id"] == "ct-head-copy")
     editing.qtbot.waitUntil(editing.page.save.isEnabled)
     editing.page.commands.trigger("templates.save")
+    rows = editing.page.editor.list
     editing.qtbot.waitUntil(
-        lambda: any(
-            "ct-head-copy" in editing.page.editor.list.item(n).text() for n in range(editing.page.editor.list.count())
-        )
+        lambda: any("ct-head-copy v" in rows.item(n).text() for n in range(rows.count()))  # as saved ones say
     )
+
+
+def test_a_long_section_is_read_whole_in_the_tree(editing: Editing) -> None:
+    editing.open("critical-addendum")
+    section = editing.page.tree.topLevelItem(1)
+    assert section is not None
+    assert section.text(0).replace("\n", " ") == "Communication of critical results"
+    place = editing.page.tree.visualItemRect(section)
+    for line in section.text(0).split("\n"):
+        assert metrics().horizontalAdvance(line) <= place.width() - 8
+    assert place.height() >= metrics().lineSpacing() * len(section.text(0).split("\n"))
+
+
+def test_a_copy_is_the_chosen_row_and_not_what_it_was_made_from(editing: Editing) -> None:
+    rows = editing.page.editor.list
+    count = rows.count()
+    editing.page.clone.click()
+    editing.qtbot.waitUntil(lambda: rows.count() == count + 1)
+    assert rows.currentItem().text().endswith("\nct-head-copy · not saved")
+    editing.write(("template_id",), "ct-head-night")
+    assert rows.currentItem().text().endswith("\nct-head-night · not saved")
+
+    editing.presenter.choose("general")
+    dialog = editing.presenter.dialog
+    assert dialog is not None
+    dialog.reject()  # the copy stays, and stays chosen
+    editing.qtbot.waitUntil(lambda: "not saved" in rows.currentItem().text())
+    assert editing.presenter.draft["template_id"] == "ct-head-night"
+    editing.presenter.choose("general")
+    again = editing.presenter.dialog
+    assert again is not None
+    again.accept()
+    editing.qtbot.waitUntil(lambda: rows.count() == count)
+    assert rows.currentItem().text().split("\n")[1].startswith("general v")
 
 
 def test_templates_go_out_and_come_in_by_the_page(
@@ -274,7 +308,7 @@ def test_the_keyboard_goes_from_the_list_to_the_parts_and_into_the_form(editing:
     for _ in range(12):
         QTest.keyClick(editing.page.focusWidget(), Qt.Key.Key_Tab)
         seen.add(type(editing.page.focusWidget()).__name__)
-    assert {"QTreeWidget", "QLineEdit"} <= seen
+    assert {"QTreeWidget", "TextLine"} <= seen
 
 
 def test_what_is_asked_for_each_finding_is_edited_in_the_form_and_tried_in_the_preview(editing: Editing) -> None:

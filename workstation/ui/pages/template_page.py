@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QTreeWidget, QTreeWidgetItem, QWidget
 
 from resources.translation import language, tr
@@ -16,6 +16,7 @@ from workstation.domain.template_draft import EACH, Draft, Place, TemplateEntry,
 from workstation.ui.commands import Command
 from workstation.ui.keymap import key_of
 from workstation.ui.pages.page import Page
+from workstation.ui.paint import in_two_lines, metrics
 from workstation.ui.templates.node_form import NodeForm
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.draft_editor import DATA, DraftEditor, EditorWords
@@ -25,7 +26,10 @@ from workstation.ui.widgets.page_header import PageHeader
 from workstation.ui.widgets.report_form import ReportForm
 
 _FILES = "MRRT (*.html);;JSON (*.json)"
-_LIST_WIDTH, _PARTS_WIDTH = 216, 232
+_LIST_WIDTH, _PARTS_WIDTH = 216, 240
+_TREE_EDGE, _TREE_STEP = 44, 20
+"""Pixels beside the words of a section (arrow, edges, scroll bar), and of each level below it"""
+_ROW_OF_TWO = 44
 
 
 class TemplatePage(Page):
@@ -124,6 +128,10 @@ class TemplatePage(Page):
             lines.append((entry.template_id, words, "\n".join(part for part in (words, shared) if part)))
         self.editor.show_documents(lines, current)
 
+    def show_unsaved(self, draft: Draft) -> None:
+        """Put a template that is no entry yet, a copy or one from a file, before the list as the one at hand."""
+        self.editor.show_unsaved(f"{_title(draft, 'title')}\n{draft.get('template_id', '')} · {tr('not saved')}")
+
     def show_parts(self, draft: Draft, current: Place) -> None:
         """Show sections and fields, with the current one chosen."""
         with self.editor.filling():
@@ -153,7 +161,7 @@ class TemplatePage(Page):
             for step in place:
                 node = node[step]  # type: ignore[index] # a place leads through objects and lists
             star = " *" if node.get("required") else ""
-            item.setText(0, f"{_title(node, 'label' if place else 'title')}{star}")
+            _write(item, f"{_title(node, 'label' if place else 'title')}{star}", place)
 
     def show_state(
         self, *, changed: bool, problems: Sequence[TemplateProblem], can_undo: bool, is_draft: bool = False
@@ -224,10 +232,19 @@ def _line(entry: TemplateEntry) -> str:
 
 
 def _item(words: str, place: Place) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([words])
+    item = QTreeWidgetItem()
     item.setData(0, DATA, list(place))
-    item.setToolTip(0, words)
+    _write(item, words, place)
     return item
+
+
+def _write(item: QTreeWidgetItem, words: str, place: Place) -> None:
+    """Write a part's words into its row: what is too long for one line takes two."""
+    room = _PARTS_WIDTH - _TREE_EDGE - _TREE_STEP * max(0, len(place) // 2 - 1)
+    is_long = metrics().horizontalAdvance(words) > room
+    item.setText(0, "\n".join(in_two_lines(words, room, room)) if is_long else words)
+    item.setSizeHint(0, QSize(0, _ROW_OF_TWO) if is_long else QSize())
+    item.setToolTip(0, words)
 
 
 def _title(node: Draft, key: str) -> str:

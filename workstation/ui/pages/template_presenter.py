@@ -123,13 +123,27 @@ class TemplatePresenter(QObject):
         dialog.deleteLater()
 
     def _keep(self, template_id: str) -> None:
-        self._run(lambda _job: self._service.entries(), lambda all_: self._page.show_templates(all_, template_id))
+        def show(entries: Any) -> None:  # noqa: ANN401 - a sequence of entries
+            self._page.show_templates(entries, template_id)
+            if not self._saved:
+                self._page.show_unsaved(self.draft)
+
+        self._run(lambda _job: self._service.entries(), show)
 
     def _load(self, template_id: str) -> None:
-        self._run(lambda _job: self._service.load(template_id), lambda draft: self._begin(draft, saved=draft))
+        leaves_a_copy = bool(self.draft) and not self._saved
+
+        def show(draft: Draft) -> None:
+            self._begin(draft, saved=draft)
+            if leaves_a_copy:  # which is no entry of the list
+                self._keep(template_id)
+
+        self._run(lambda _job: self._service.load(template_id), show)
 
     def _begin(self, draft: Draft, *, saved: Draft) -> None:
         self.draft, self._saved, self._steps, self.place = draft, saved, [], ()
+        if not saved:
+            self._page.show_unsaved(draft)
         self._show()
 
     def _show(self) -> None:
@@ -162,6 +176,8 @@ class TemplatePresenter(QObject):
         if rebuilds and shape and not _types_on(place):
             self._page.form.show_node(self.draft, self.place)
         self._page.rename_part(self.draft, self.place)
+        if not self._saved:
+            self._page.show_unsaved(self.draft)  # its title or identifier may be what was typed
         self._pause.start()
 
     def _retype(self, place: Place, kind: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from resources.categories import scheme_name
 from resources.translation import language, tr
@@ -17,6 +17,7 @@ from workstation.domain.template_draft import EACH, MISSING, Draft, Place, value
 from workstation.domain.trait import HELD
 from workstation.ui.templates.row_form import RowForm
 from workstation.ui.widgets.buttons import Button, IconButton
+from workstation.ui.widgets.fields import TextLine
 from workstation.ui.widgets.labels import label
 
 _CODE: Final = ("value", "scheme", "meaning", "source")
@@ -162,7 +163,7 @@ class NodeForm(RowForm):
                  "source": tr("Looked up in")}  # fmt: skip
         for part, share in zip(_CODE, (3, 2, 5, 3), strict=True):
             at = (*place, part)
-            edit = QLineEdit(self._words(at))
+            edit = TextLine(self._words(at))
             edit.setCursorPosition(0)
             edit.setPlaceholderText(names[part])
             edit.setAccessibleName(f"{caption} · {names[part]}")
@@ -189,7 +190,7 @@ class NodeForm(RowForm):
                 (("label", "zh"), tr("Chinese")),
                 (("label", "en"), tr("English")),
             ):
-                edit = QLineEdit(self._words((*one, *part)))
+                edit = TextLine(self._words((*one, *part)))
                 edit.setCursorPosition(0)
                 edit.setPlaceholderText(name)
                 edit.setAccessibleName(f"{tr('Option')} {at + 1} · {name}")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QScrollArea, QVBoxLayout, QW
 
 from resources.translation import tr
 from workstation.domain.template_draft import MISSING, Draft, Place, value_at
-from workstation.ui.widgets.fields import ChoiceBox
+from workstation.ui.widgets.fields import ChoiceBox, TextLine
 from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import label
 
@@ -80,7 +80,7 @@ class RowForm(QScrollArea):
     def _line(self, place: Place, caption: str, *, shown: str = "", keep_empty: bool = True) -> QLineEdit:
         if caption:
             self._caption(caption)
-        edit = QLineEdit(self._words(place))
+        edit = TextLine(self._words(place))
         edit.setCursorPosition(0)
         edit.setPlaceholderText(shown)
         edit.textEdited.connect(lambda text: self.changed.emit(place, text if text or keep_empty else MISSING))
@@ -89,14 +89,14 @@ class RowForm(QScrollArea):
 
     def _number(self, place: Place, caption: str) -> None:
         self._caption(caption)
-        edit = QLineEdit(self._words(place))
+        edit = TextLine(self._words(place))
         edit.textEdited.connect(lambda text: self.changed.emit(place, number_of(text)))
         self._add(place, edit, caption)
 
     def _list(self, place: Place, caption: str) -> QLineEdit:
         self._caption(caption)
         value = value_at(self._draft, place)
-        edit = QLineEdit(", ".join(value) if isinstance(value, list) else "")
+        edit = TextLine(", ".join(value) if isinstance(value, list) else "")
         edit.setCursorPosition(0)
         edit.textEdited.connect(lambda text: self.changed.emit(place, parts_of(text)))
         self._add(place, edit, caption)

@@ -110,6 +110,18 @@ class DraftEditor(QWidget):
                 if data == current:
                     self.list.setCurrentItem(item)
 
+    def show_unsaved(self, words: str) -> None:
+        """Put what is no document yet before the others as the one at hand; ``None`` is its data."""
+        with self.filling():
+            if not self.list.count() or self.list.item(0).data(DATA) is not None:
+                fresh = QListWidgetItem()
+                fresh.setSizeHint(QSize(0, _ROW))
+                self.list.insertItem(0, fresh)
+            first = self.list.item(0)
+            first.setText(words)
+            first.setToolTip(words)
+            self.list.setCurrentItem(first)
+
     def show_problems(self, problems: Sequence[TemplateProblem], fine: str) -> None:
         """Show what is wrong, each with the way to its place, or that all is fine."""
         lines = [("/".join(str(step) for step in one.place) or "/", one.text) for one in problems]
@@ -132,7 +144,7 @@ class DraftEditor(QWidget):
         return bar
 
     def _picked(self, now: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
-        if now is not None and not self._filling:
+        if now is not None and not self._filling and now.data(DATA) is not None:
             self.chosen.emit(now.data(DATA))
 
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from typing import Final
+
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPalette, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLineEdit,
+    QSpinBox,
+    QStyle,
+    QStyleOptionFrame,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
 
 from resources.translation import tr
 from workstation.ui import paint
@@ -12,6 +23,9 @@ from workstation.ui.icons import icon, paint_icon
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import IconButton, key_text
 from workstation.ui.widgets.labels import label, set_tone
+
+_TEXT_MARGIN: Final = 2
+"""What Qt leaves left and right of the words of a line, inside its contents"""
 
 
 class TextField(QWidget):
@@ -73,6 +87,42 @@ class TextField(QWidget):
             self.edit.setProperty("state", state)
             self.edit.style().unpolish(self.edit)
             self.edit.style().polish(self.edit)
+
+
+class TextLine(QLineEdit):
+    """A line of text that ends in dots where it is cut and nobody writes in it; the tooltip has the whole."""
+
+    def event(self, event: QEvent) -> bool:
+        """Tell the whole text where it is cut."""
+        if event.type() is QEvent.Type.ToolTip and not self.toolTip() and self.is_cut and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.text(), self)
+            return True
+        return super().event(event)
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether the field is too narrow for its text."""
+        return self.fontMetrics().horizontalAdvance(self.text()) > self._room().width()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the field as ever, or, cut and without the keyboard, its frame and as many words as fit."""
+        if self.hasFocus() or not self.is_cut:
+            super().paintEvent(event)
+            return
+        option = QStyleOptionFrame()
+        self.initStyleOption(option)
+        painter = QPainter(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option, painter, self)
+        room = self._room()
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
+
+    def _room(self) -> QRect:
+        option = QStyleOptionFrame()
+        self.initStyleOption(option)
+        inside = self.style().subElementRect(QStyle.SubElement.SE_LineEditContents, option, self)
+        return inside.adjusted(_TEXT_MARGIN, 0, -_TEXT_MARGIN, 0)
 
 
 class ChoiceBox(QComboBox):
