@@ -28,6 +28,7 @@ from workstation.ui.jobs_qt import runner_on_main_thread
 from workstation.ui.keymap import use_keys
 from workstation.ui.pages.document_page import DocumentPage
 from workstation.ui.pages.document_presenter import DocumentPresenter
+from workstation.ui.widgets.growing_text import GrowingText
 
 pytestmark = pytest.mark.gui
 
@@ -219,10 +220,10 @@ def test_the_rules_say_what_they_rest_on_in_both_languages_and_grade_images_as_e
     editing.open(POLICY)
     editors = editing.page.form.editors
     told = {tongue: editors["source", tongue] for tongue in ("zh", "en")}
-    assert isinstance(told["zh"], QLineEdit)
-    assert isinstance(told["en"], QLineEdit)
-    assert told["zh"].text().startswith("以国卫医发〔2022〕6号为依据")
-    assert told["en"].text().endswith("must be set by the alliance.")
+    assert isinstance(told["zh"], GrowingText)
+    assert isinstance(told["en"], GrowingText)
+    assert told["zh"].toPlainText().startswith("以国卫医发〔2022〕6号为依据")
+    assert told["en"].toPlainText().endswith("must be set by the alliance.")
     assert [editors["grades", one].text() for one in "ABC"] == ["Grade A", "Grade B", "Grade C"]  # type: ignore[attr-defined]
     use_language("zh_CN")
     preview = DocumentPreview()
@@ -230,12 +231,20 @@ def test_the_rules_say_what_they_rest_on_in_both_languages_and_grade_images_as_e
     assert [preview.grade.itemText(at) for at in (1, 2, 3)] == ["甲级", "乙级", "丙级"]
 
 
-def test_a_basis_that_an_alliance_wrote_in_one_language_stays_one_line(editing: Editing) -> None:
+def test_a_basis_that_an_alliance_wrote_in_one_language_has_one_field(editing: Editing) -> None:
     editing.open(POLICY)
     form = editing.page.form
     form.show_document(POLICY.kind, {"source": "本联盟决议"}, (), read_only=False)
-    assert isinstance(form.editors[("source",)], QLineEdit)
+    assert isinstance(form.editors[("source",)], GrowingText)
     assert ("source", "zh") not in form.editors
+
+
+def test_character_sets_that_nobody_published_wear_no_green_tick(editing: Editing) -> None:
+    editing.open(CHARSETS)
+    assert editing.page.state_words() == "None yet"
+    assert editing.page.standing.text() == "No rule yet: images are read by the character set that they name."
+    editing.open(HEAD)
+    editing.qtbot.waitUntil(lambda: editing.page.state_words() == "As shipped")
 
 
 def test_phrases_and_character_sets_are_entries_with_forms_of_their_own(editing: Editing) -> None:

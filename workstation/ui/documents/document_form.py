@@ -93,9 +93,9 @@ class DocumentForm(RowForm):
         self._list(("diagnostic_choices",), tr("Without a grade: RadLex codes of image quality that count"))
         rests_on = tr("What the rules rest on")
         if isinstance(value_at(self._draft, ("source",)), str):  # an alliance's own, written in one language
-            self._line(("source",), rests_on, keep_empty=False)
+            self._tall(("source",), rests_on)
         else:
-            self._texts(("source",), rests_on, optional=True)
+            self._texts(("source",), rests_on, tall=True)
 
     def _tick(self, place: Place, ticked: bool) -> None:  # noqa: FBT001 - a check box's state
         former = value_at(self._draft, ("grades",))

@@ -8,6 +8,7 @@ from resources.translation import language, tr
 from workstation.domain.shared_document import DocumentInfo, DocumentKind
 from workstation.domain.template_draft import Draft, Place, value_at
 from workstation.services.site_documents import DocumentEntry
+from workstation.ui.paint import elided, metrics
 
 PARTS = {
     DocumentKind.RECOGNITION_POLICY: "items",
@@ -15,6 +16,10 @@ PARTS = {
     DocumentKind.SCANNER_CHARSETS: "rules",
 }
 """Where a kind keeps its list; a letterhead has none"""
+
+
+SHIPPED = frozenset(DocumentKind) - {DocumentKind.SCANNER_CHARSETS}
+"""Kinds of which the product brings one that holds until the hub has its own"""
 
 
 def kind_words(kind: DocumentKind) -> str:
@@ -28,9 +33,11 @@ def kind_words(kind: DocumentKind) -> str:
     }[kind]
 
 
-def entry_words(entry: DocumentEntry) -> str:
-    """Return a document as the list shows it, in two lines."""
-    return f"{kind_words(entry.key.kind)}\n{_whose(entry)} · {version_words(entry.info)}"
+def entry_words(entry: DocumentEntry, room: int) -> str:
+    """Return a document in two lines of ``room`` pixels: a hospital's name is cut before the version that holds."""
+    version = f" · {version_words(entry.info)}"
+    whose = elided(_whose(entry), room - metrics().horizontalAdvance(version))
+    return f"{kind_words(entry.key.kind)}\n{whose}{version}"
 
 
 def title_words(entry: DocumentEntry) -> str:
@@ -49,8 +56,10 @@ def version_words(info: DocumentInfo | None) -> str:
     return tr("revision {number}", number=info.revision) + (f" · v{info.version}" if info.version else "")
 
 
-def standing_words(info: DocumentInfo | None) -> str:
+def standing_words(info: DocumentInfo | None, kind: DocumentKind) -> str:
     """Return which version holds, by whom and since when."""
+    if info is None and kind not in SHIPPED:
+        return tr("No rule yet: images are read by the character set that they name.")
     if info is None:
         return tr("The hub has none yet; what ships holds.")
     at = info.changed_at.astimezone().strftime("%Y-%m-%d %H:%M")

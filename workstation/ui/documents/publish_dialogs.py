@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
 from resources.translation import tr
-from workstation.domain.shared_document import DocumentInfo
 from workstation.ui.dialogs import Dialog
-from workstation.ui.documents.document_words import standing_words
 from workstation.ui.widgets.labels import label
 
 Change = tuple[str, str, str]
@@ -17,11 +15,11 @@ _WIDTH, _ROWS_PX = 720, 260
 
 
 class PublishDocumentDialog(Dialog):
-    """Says what goes out of force and shows every difference to it."""
+    """Says what goes out of force (``standing``) and shows every difference to it."""
 
-    def __init__(self, parent: QWidget | None, title: str, now: DocumentInfo | None, changed: Sequence[Change]) -> None:
+    def __init__(self, parent: QWidget | None, title: str, standing: str, changed: Sequence[Change]) -> None:
         super().__init__(parent, tr("Publish “{title}”", title=title), icon="send-plane", tone="acc", width=_WIDTH)
-        self.body.addWidget(label(standing_words(now), "body", "t1", wrap=True))
+        self.body.addWidget(label(standing, "body", "t1", wrap=True))
         self.table = _table(changed, tr("Yours"), tr("In force"))
         self.body.addWidget(self.table)
         self.add_hint(
@@ -33,9 +31,9 @@ class PublishDocumentDialog(Dialog):
 class OvertakenDialog(Dialog):
     """Somebody else published meanwhile: theirs is shown beside the draft; nothing was overwritten."""
 
-    def __init__(self, parent: QWidget | None, said: str, now: DocumentInfo | None, changed: Sequence[Change]) -> None:
+    def __init__(self, parent: QWidget | None, said: str, standing: str, changed: Sequence[Change]) -> None:
         super().__init__(parent, said, icon="error-warning", tone="bad", width=_WIDTH)
-        self.body.addWidget(label(standing_words(now), "body", "t1", wrap=True))
+        self.body.addWidget(label(standing, "body", "t1", wrap=True))
         self.table = _table(changed, tr("Yours"), tr("Theirs"))
         self.body.addWidget(self.table)
         self.add_hint(tr("Nothing was overwritten. Keep yours to go on over theirs, or take theirs and lose yours."))

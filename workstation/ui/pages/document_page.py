@@ -9,13 +9,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem
 
 from resources.translation import tr
-from workstation.domain.shared_document import DocumentInfo
+from workstation.domain.shared_document import DocumentInfo, DocumentKind
 from workstation.domain.template_draft import Place, TemplateProblem
 from workstation.services.site_documents import DocumentEntry
 from workstation.ui.commands import Command
 from workstation.ui.documents.document_form import DocumentForm
 from workstation.ui.documents.document_preview import DocumentPreview
-from workstation.ui.documents.document_words import entry_words, standing_words
+from workstation.ui.documents.document_words import SHIPPED, entry_words, standing_words, title_words, version_words
 from workstation.ui.keymap import key_of
 from workstation.ui.pages.page import Page
 from workstation.ui.widgets.buttons import Button
@@ -23,7 +23,9 @@ from workstation.ui.widgets.draft_editor import DATA, DraftEditor, EditorWords
 from workstation.ui.widgets.labels import ChipLabel, label
 from workstation.ui.widgets.page_header import PageHeader
 
-_LIST_WIDTH, _PARTS_WIDTH = 248, 208
+_LIST_WIDTH, _PARTS_WIDTH = 264, 208
+_ROW_ROOM = _LIST_WIDTH - 50
+"""Pixels of a line of the list, beside its edges and the scroll bar"""
 
 
 class DocumentPage(Page):
@@ -42,6 +44,7 @@ class DocumentPage(Page):
         self.state_of: Callable[[], object] = lambda: None
         """What is being edited, for the page that follows this one; set by the presenter"""
         self.go_on_with: Callable[[object], object] = lambda _state: None
+        self._kind = DocumentKind.LETTERHEAD
         header = PageHeader(tr("Shared documents"))
         self._state = ChipLabel("", "neutral")
         header.row.addWidget(self._state)
@@ -105,7 +108,7 @@ class DocumentPage(Page):
         """Show what there is or could be."""
         wanted = current.key if current is not None else None
         self.editor.show_documents(
-            ((one, entry_words(one), f"{entry_words(one)}\n{standing_words(one.info)}") for one in entries),
+            ((one, entry_words(one, _ROW_ROOM), _tip(one)) for one in entries),
             next((one for one in entries if one.key == wanted), None),
         )
 
@@ -132,9 +135,10 @@ class DocumentPage(Page):
             item.setText(words)
             item.setToolTip(words)
 
-    def show_standing(self, info: DocumentInfo | None) -> None:
+    def show_standing(self, info: DocumentInfo | None, kind: DocumentKind) -> None:
         """Say which version holds."""
-        self.standing.setText(standing_words(info))
+        self._kind = kind
+        self.standing.setText(standing_words(info, kind))
 
     def show_state(
         self, *, changed: bool, problems: Sequence[TemplateProblem], can_undo: bool, may_edit: bool, is_there: bool
@@ -149,12 +153,14 @@ class DocumentPage(Page):
             self._state.show_chip(tr("{count} open", count=len(problems)), "bad", "close")
         elif changed:
             self._state.show_chip(tr("Not published yet"), "warn", "edit")
-        else:
+        elif is_there or self._kind in SHIPPED:
             self._state.show_chip(tr("In force") if is_there else tr("As shipped"), "ok", "check")
+        else:
+            self._state.show_chip(tr("None yet"), "neutral")
         reason = tr("Correct what the checks say first") if problems else tr("Nothing was changed")
         self.publish.enable(may_edit and changed and not problems, reason if may_edit else denied)
         self.undo.enable(can_undo, tr("Nothing was changed"))
-        missing = tr("The hub has none yet; what ships holds.")
+        missing = standing_words(None, self._kind)
         self.withdraw.enable(may_edit and is_there, missing if may_edit else denied)
 
     def state_words(self) -> str:
@@ -174,3 +180,8 @@ class DocumentPage(Page):
         name, _kind = QFileDialog.getOpenFileName(self, tr("Choose a picture…"), "", "PNG (*.png)")
         if name:
             self.logo_chosen.emit(Path(name))
+
+
+def _tip(entry: DocumentEntry) -> str:
+    """Return a line of the list uncut, with by whom and since when it holds."""
+    return f"{title_words(entry)} · {version_words(entry.info)}\n{standing_words(entry.info, entry.key.kind)}"

@@ -25,7 +25,14 @@ from workstation.services.site_documents import (
 )
 from workstation.ui.dialogs import ConfirmDialog, Dialog
 from workstation.ui.documents.document_preview import Pictures, Trials
-from workstation.ui.documents.document_words import PARTS, fresh_part, part_lines, part_words, title_words
+from workstation.ui.documents.document_words import (
+    PARTS,
+    fresh_part,
+    part_lines,
+    part_words,
+    standing_words,
+    title_words,
+)
 from workstation.ui.documents.publish_dialogs import OvertakenDialog, PublishDocumentDialog
 from workstation.ui.notice import NoticeAction
 from workstation.ui.pages.document_page import DocumentPage
@@ -172,7 +179,7 @@ class DocumentPresenter(QObject):
             return
         if value_at(self.draft, self.place) is MISSING:
             self.place = ()
-        self._page.show_standing(self.document.info)
+        self._page.show_standing(self.document.info, self.kind)
         self._page.show_parts(part_lines(self.kind, self.draft), self.place, may_edit=self.may_edit)
         self._page.form.show_document(self.kind, self.draft, self.place, read_only=not self.may_edit)
         self._check()
@@ -311,7 +318,9 @@ class DocumentPresenter(QObject):
         document, entry, draft = self.document, self.entry, self.draft
         if document is None or entry is None or not self.is_changed or self.problems or not self.may_edit:
             return
-        dialog = PublishDocumentDialog(self._page, title_words(entry), document.info, changes(document, draft))
+        dialog = PublishDocumentDialog(
+            self._page, title_words(entry), standing_words(document.info, self.kind), changes(document, draft)
+        )
         dialog.accepted.connect(lambda: self._publish(document, draft))
         self._ask(dialog)
 
@@ -347,7 +356,9 @@ class DocumentPresenter(QObject):
             if self.document is not document:
                 return
             draft = self.draft
-            dialog = OvertakenDialog(self._page, error.user_text, theirs.info, changes(theirs, draft))
+            dialog = OvertakenDialog(
+                self._page, error.user_text, standing_words(theirs.info, self.kind), changes(theirs, draft)
+            )
 
             def rebase() -> None:
                 if self.document is not document:
