@@ -145,7 +145,7 @@ def test_what_was_refused_stands_first_with_its_reason(qtbot: QtBot, jobs: JobRu
 
     assert column(page, 0) == ["Not delivered", "Waiting to be sent"]
     assert column(page, 6) == ["The HIS knows no such patient", "The receiver does not answer"]
-    assert page.count.text() == "1 report to decide on"
+    assert page.count.text() == "1 report to decide on · 1 waiting"
     assert page.send_again.isEnabled()
     page.everything.setChecked(True)
     assert column(page, 0) == ["Not delivered", "Waiting to be sent", "Delivered"]
@@ -169,7 +169,7 @@ def test_a_dead_letter_is_sent_again_by_one_click(qtbot: QtBot, jobs: JobRunner)
 
     page.send_again.click()
 
-    qtbot.waitUntil(lambda: page.count.text() == "No action needed")
+    qtbot.waitUntil(lambda: page.count.text() == "No action needed · 2 waiting")
     assert hub.acts == ["again 1"]
     assert not page.send_again.isEnabled()
 

@@ -39,6 +39,13 @@ def stage_title(stage: Stage) -> str:
     return words.get(stage.name, stage.name)
 
 
+def stage_choice(stage: Stage, stages: Sequence[Stage]) -> str:
+    """Return ``Stage 1: Lung``, for the window beside it is called "Lung", too; the title alone off the stages."""
+    if stage not in stages:
+        return stage_title(stage)
+    return tr("Stage {number}: {stage}", number=stages.index(stage) + 1, stage=stage_title(stage))
+
+
 def place_words(stage: Stage, stages: Sequence[Stage]) -> str:
     """Return ``Lung (1 / 3)``."""
     return tr("{stage} ({number} / {count})", stage=stage_title(stage), number=stages.index(stage) + 1,

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.domain.norm.values import NormKind
 from workstation.services.norm_answers import Answer
 from workstation.services.norm_gate import kind_word
 from workstation.ui.dialogs import Dialog
+from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import ChipLabel, label
@@ -20,6 +21,7 @@ from workstation.ui.widgets.labels import ChipLabel, label
 _TOP_LEFT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
 _WIDTH = 704
 _SENTENCE_WIDTH = 460
+_ONE_LINE = 10_000
 _MOST = 8
 _MOST_FORMER = 3
 
@@ -44,14 +46,16 @@ class NormDialog(Dialog):
         self.body.addWidget(label(tr("The report has these problems:"), "body", "t1", wrap=True))
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(8)
+        grid.setVerticalSpacing(4)
         self.locates: list[Button] = []
         for at, fault in enumerate(faults[:_MOST]):
-            grid.addWidget(ChipLabel(kind_word(fault.kind), "bad"), at, 0, _TOP_LEFT)
             words = label(fault.sentence, "body", "t0", wrap=True)
             words.setFixedWidth(_SENTENCE_WIDTH)  # a wrapped text tells its height only for a known width
             words.setMinimumHeight(words.heightForWidth(_SENTENCE_WIDTH))
-            grid.addWidget(words, at, 1)
+            chip = ChipLabel(kind_word(fault.kind), "bad")
+            # chip, first line and button stand on one line, however many lines follow
+            grid.addLayout(_lowered(chip, chip.sizeHint().height()), at, 0, _TOP_LEFT)
+            grid.addLayout(_lowered(words, words.heightForWidth(_ONE_LINE)), at, 1, _TOP_LEFT)
             if fault.place:
                 grid.addWidget(self._locate(fault), at, 2, Qt.AlignmentFlag.AlignTop)
         grid.setColumnStretch(1, 1)
@@ -101,3 +105,11 @@ class NormDialog(Dialog):
 
     def _ready(self) -> None:
         self._answer.enable(bool(self.reason.toPlainText().strip()), tr("Write the reason first"))
+
+
+def _lowered(widget: QWidget, line: int) -> QVBoxLayout:
+    """Return a widget whose first line, of ``line`` px, has its middle at that of the button at the row's end."""
+    column = QVBoxLayout()
+    column.setContentsMargins(0, max(0, (current_theme().px("button.s") - line) // 2), 0, 0)
+    column.addWidget(widget)
+    return column

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
+from unicodedata import bidirectional
 
 from resources.translation import tr
 from workstation.domain.workitem import WorklistRow
+
+_LEFTWARD: Final = frozenset({"R", "AL"})
+"""Bidirectional classes of letters that are written from right to left"""
+_ISOLATE, _END = "\u2068", "\u2069"
 
 
 def sex_word(sex: str) -> str:
@@ -31,7 +37,19 @@ def age_word(birth_date: str, on: date) -> str:
 
 def name_or_placeholder(name: str) -> str:
     """Return the name, or words that say that the sender gave none: a blank place looks like an error."""
-    return name.strip() or tr("No name")
+    return isolated(name.strip()) or tr("No name")
+
+
+def isolated(name: str) -> str:
+    """
+    Return a name that takes its own direction and leaves that of the line around it alone.
+
+    Without it, one of Arabic or Hebrew letters turns the whole line round, and the digits of an ID behind it are
+    read before it. Other names stay as they are. Source: Unicode UAX #9, 2.7 (FIRST STRONG ISOLATE).
+    """
+    if any(bidirectional(char) in _LEFTWARD for char in name):
+        return f"{_ISOLATE}{name}{_END}"
+    return name
 
 
 def patient_identity(row: WorklistRow) -> str:

@@ -52,7 +52,7 @@ class DocumentPreview(QStackedWidget):
         self.tongue = SegmentedChoice([("zh_CN", tr("Chinese report")), ("en", tr("English report"))], "zh_CN")
         self.tongue.chosen.connect(lambda _key: self.changed.emit())
         column.addWidget(self.tongue)
-        self.paper = PaperView()
+        self.paper = PaperView(redrawn=True)
         self.paper.setAccessibleName(tr("An empty report under this letterhead"))
         self.paper.width_changed.connect(lambda _px: self.changed.emit())
         column.addWidget(self.paper, 1)

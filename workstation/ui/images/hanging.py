@@ -24,7 +24,7 @@ from workstation.domain.hanging import (
 from workstation.domain.linkable import part_doubt
 from workstation.domain.study import Study
 from workstation.ui.commands import Command
-from workstation.ui.hanging_words import place_words, protocol_title, stage_title, why_empty
+from workstation.ui.hanging_words import place_words, protocol_title, stage_choice, why_empty
 from workstation.ui.images.cell_fetching import CellFetching
 from workstation.ui.images.cell_images import CellLoading, CellStack
 from workstation.ui.images.cell_levels import CellLevels
@@ -364,7 +364,7 @@ class Hanging(QObject):
         grid.choose_layout(HANG, keeps_maximised=bool(going_on))
         self._activate_a_picture()
         grid.refresh()
-        self._page.header.layouts.show_choice(stage_title(stage))
+        self._page.header.layouts.show_choice(stage_choice(stage, self.stages))
         self._pictures.lay(stage, self.cells, new)
         self._sharing.lend(self._cut.volumes)
         self._share()
@@ -445,7 +445,7 @@ class Hanging(QObject):
     def _layout_changed(self, layout: object) -> None:
         if layout == HANG:
             if self.stage is not None:
-                self._page.header.layouts.show_choice(stage_title(self.stage))
+                self._page.header.layouts.show_choice(stage_choice(self.stage, self.stages))
             return
         if self._page.grid.frame(STACK).scene is not self._stack_scene:
             return  # another series is being shown: the stage comes back with it

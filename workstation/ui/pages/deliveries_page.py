@@ -138,11 +138,7 @@ class DeliveriesPage(Page):
         self.routes.setCurrentCell(min(max(chosen, 0), len(routes) - 1), 0)
         self.routes.setVisible(bool(routes))
         self.no_routes.setVisible(not routes)
-        dead = sum(one.dead for one in routes)
-        words = (
-            trn("{count} report to decide on", "{count} reports to decide on", dead) if dead else tr("No action needed")
-        )
-        self.count.setText(words if routes or dispatches else "")
+        self.count.setText(_counted(routes) if routes or dispatches else "")
         if routes or dispatches:
             self.nothing.title.setText(tr("Everything has arrived"))
             self.nothing.text.setText(tr("What a site does not take is listed here."))
@@ -236,6 +232,13 @@ class DeliveriesPage(Page):
     def refresh(self) -> None:
         """Fetch anew (F5)."""
         self.refresh_requested.emit()
+
+
+def _counted(routes: Sequence[RouteStatus]) -> str:
+    """Return how many reports ask for a decision, and how many go on waiting by themselves."""
+    dead, waiting = sum(one.dead for one in routes), sum(one.waiting for one in routes)
+    words = trn("{count} report to decide on", "{count} reports to decide on", dead) if dead else tr("No action needed")
+    return f"{words} · {trn('{count} waiting', '{count} waiting', waiting)}" if waiting else words
 
 
 class _InItsTone(QStyledItemDelegate):

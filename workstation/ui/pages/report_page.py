@@ -127,7 +127,7 @@ class ReportPage(Page):
         self._preview_panel = Panel(tr("Live preview"))
         self._preview_panel.header.insertWidget(1, label("PDF · A4", "caption", "t3"))
         self._preview_panel.body.setContentsMargins(0, 0, 0, 0)
-        self.paper = PaperView()
+        self.paper = PaperView(redrawn=True)
         self._preview_panel.body.addWidget(self.paper)
         yield
         self.side = SideColumn()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout
@@ -11,6 +12,9 @@ from workstation.ui.quality.words import counted_words, share_words
 from workstation.ui.widgets.labels import label, set_tone
 
 _HEIGHT: Final = 112
+_BRACKETS: Final = re.compile(r"[(（][^()（）]*[)）]")
+_JOINER: Final = "\u2060"
+"""Forbids a break between the characters of a Chinese word, where a line may end anywhere"""
 
 
 class FigureCard(QFrame):
@@ -25,7 +29,7 @@ class FigureCard(QFrame):
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(2)
         self._title = title
-        column.addWidget(label(title, "caption", "t2", wrap=True))
+        column.addWidget(label(unbroken(title), "caption", "t2", wrap=True))
         self.value = label("", "display", "t0")
         self.note = label("", "caption", "t2", wrap=True)
         column.addStretch(1)
@@ -43,3 +47,8 @@ class FigureCard(QFrame):
         words = counted_words(share)
         self.note.setText(f"{words} · {extra}" if extra else words)
         self.setAccessibleName(f"{self._title}: {share_words(share)}, {words}")
+
+
+def unbroken(title: str) -> str:
+    """Return a title of which no line ends within brackets: "(indicator" alone names nothing."""
+    return _BRACKETS.sub(lambda found: _JOINER.join(found[0].replace(" ", "\u00a0")), title)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, QWidget
 
 from resources.translation import tr
@@ -16,7 +16,7 @@ from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import label, set_tone
 
-_WIDTH, _LIST_WIDTH, _HEIGHT = 820, 280, 320
+_WIDTH, _LIST_WIDTH, _HEIGHT = 820, 320, 320
 
 
 class PhraseDialog(Dialog):
@@ -34,6 +34,8 @@ class PhraseDialog(Dialog):
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Phrases"))
         self.list.setFixedSize(_LIST_WIDTH, _HEIGHT)
+        self.list.setWordWrap(True)  # English titles are long: a second line rather than a list that rolls sideways
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentRowChanged.connect(self._show)
         row.addWidget(self.list)
         column = QVBoxLayout()

@@ -21,15 +21,19 @@ _A4_RATIO: Final = 297 / 210
 
 
 class PaperView(QScrollArea):
-    """Shows pages; ``width_changed(px)`` asks for pictures of another width."""
+    """
+    Shows pages; ``width_changed(px)`` asks for pictures of another width.
+
+    Where these come (``redrawn``) pages grow with them, so that nobody reads enlarged, blurred letters meanwhile.
+    """
 
     width_changed = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, *, redrawn: bool = False) -> None:
         super().__init__()
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._pages = _Pages()
+        self._pages = _Pages(redrawn=redrawn)
         self.setWidget(self._pages)
         self.setAccessibleName(tr("Preview of the report"))
         self.verticalScrollBar().setSingleStep(48)
@@ -68,14 +72,18 @@ class PaperView(QScrollArea):
 
 
 class _Pages(QWidget):
-    def __init__(self) -> None:
+    def __init__(self, *, redrawn: bool) -> None:
         super().__init__()
+        self._redrawn = redrawn
+        self._drawn_for = A4_WIDTH_PX
+        """The page width for which the pictures were shown"""
         self.images: list[QImage] = []
         self.page_width = A4_WIDTH_PX
         self.message = ""
 
     def show_pages(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> None:
         self.message = ""
+        self._drawn_for = self.page_width
         self.images = [
             QImage(p.data, p.shape[1], p.shape[0], p.strides[0], QImage.Format.Format_RGB888).copy() for p in pictures
         ]
@@ -93,23 +101,28 @@ class _Pages(QWidget):
         self.setAccessibleDescription(self.message or trn("{count} page", "{count} pages", len(self.images)))
         self.update()
 
+    def _shown_width(self) -> int:
+        """Return the width of the pages on screen: they shrink at once and grow with their new pictures."""
+        return min(self.page_width, self._drawn_for) if self.images and self._redrawn else self.page_width
+
     def _page_height(self) -> int:
         """Return the height of a page; its pictures have a whole number of device pixels for each of ours."""
         if not self.images:
-            return round(self.page_width * _A4_RATIO)
-        return round(self.images[0].height() * self.page_width / self.images[0].width())
+            return round(self._shown_width() * _A4_RATIO)
+        return round(self.images[0].height() * self._shown_width() / self.images[0].width())
 
     def sizeHint(self) -> QSize:
         count = max(1, len(self.images))
-        return QSize(self.page_width + 2 * _MARGIN, count * (self._page_height() + _GAP) + 2 * _MARGIN - _GAP)
+        return QSize(self._shown_width() + 2 * _MARGIN, count * (self._page_height() + _GAP) + 2 * _MARGIN - _GAP)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        left = (self.width() - self.page_width) // 4 * 2
+        wide = self._shown_width()
+        left = (self.width() - wide) // 4 * 2
         for at in range(max(1, len(self.images))):
-            sheet = QRectF(left, _MARGIN + at * (self._page_height() + _GAP), self.page_width, self._page_height())
+            sheet = QRectF(left, _MARGIN + at * (self._page_height() + _GAP), wide, self._page_height())
             if not sheet.intersects(QRectF(event.rect())):
                 continue
             painter.fillRect(sheet, theme.color("paper"))

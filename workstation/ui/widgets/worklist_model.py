@@ -15,6 +15,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from workstation.domain.workitem import WorklistRow
 from workstation.ui.paint import TimerLook, timer_look
+from workstation.ui.patient_words import isolated
 from workstation.ui.widgets import worklist_words as words
 from workstation.ui.widgets.worklist_columns import COLUMNS, INDEX, Column, Order, title
 from workstation.ui.widgets.worklist_merge import Merge, merge_of
@@ -107,7 +108,7 @@ class WorklistModel(QAbstractTableModel):
         row, column = self._rows[index.row()], COLUMNS[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole and column is Column.PATIENT:
             # in a narrow list no column tells which of two patients of one name it is
-            who = (row.patient_name, words.sex_age(row), words.birth_day(row.birth_date), row.patient_id)
+            who = (isolated(row.patient_name), words.sex_age(row), words.birth_day(row.birth_date), row.patient_id)
             return " · ".join(part for part in who if part)
         return self.cell_text(row, column)
 
@@ -118,7 +119,7 @@ class WorklistModel(QAbstractTableModel):
         if column is Column.CRITICAL and row.critical_due is not None:
             return critical_left(int((row.critical_due - self.now).total_seconds()))
         if column is Column.PATIENT and self.joined:
-            return f"{row.patient_name} {words.sex_age(row)}"
+            return f"{isolated(row.patient_name)} {words.sex_age(row)}"
         if column is Column.DESCRIPTION and self.dated:
             return " · ".join(filter(None, (words.CELLS[column](row), words.study_day(row))))
         return words.CELLS[column](row)
