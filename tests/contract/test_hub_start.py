@@ -58,7 +58,7 @@ def test_opening_again_changes_nothing(engine: Engine, tmp_path: Path, database:
     again = open_database(tmp_path, database)
 
     with again.connect() as connection:
-        assert schema_revision(connection) == before == "0014"
+        assert schema_revision(connection) == before == "0015"
     again.dispose()
 
 
@@ -177,6 +177,57 @@ _REPORT = (
 )
 
 
+def test_ids_that_were_cut_are_whole_again_after_the_update(
+    tmp_path: Path, database: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(alembic.command, "upgrade", lambda config, _head: upgrade(config, "0014"))
+        former = open_database(tmp_path, database)
+    with former.begin() as connection:
+        connection.execute(text("INSERT INTO sites (site_id, name) VALUES ('a', 'A')"))
+        for uid, last, header in (("1.1", "8", ""), ("1.2", "9", ',"00100021":{"vr":"LO","Value":["市一院"]}')):
+            whole = "7" * 64 + last
+            told = {"uid": uid, "ups": f"{uid}.5", "cut": "7" * 64, "whole": whole}
+            attributes = f'{{"00100020":{{"vr":"LO","Value":["{whole}"]}}{header}}}'
+            connection.execute(text(_LONG_STUDY), {**told, "attributes": attributes})
+            connection.execute(text(_CUT_CASE), told)
+            connection.execute(text(_CUT_ITEM), told)
+    former.dispose()
+
+    engine = open_database(tmp_path, database)
+
+    with engine.connect() as connection:
+        query = "SELECT patient_id, issuer_of_patient_id, sex, prior_count FROM cases ORDER BY study_instance_uid"
+        assert [tuple(row) for row in connection.execute(text(query))] == [
+            ("7" * 64 + "8", "", "M", 0),
+            ("7" * 64 + "9", "市一院", "M", 0),
+        ]
+        query = "SELECT patient_id, dataset FROM workitems ORDER BY ups_instance_uid"
+        ids, datasets = zip(*connection.execute(text(query)), strict=True)
+        assert ids == ("7" * 64 + "8", "7" * 64 + "9")
+        assert all(whole in dataset for whole, dataset in zip(ids, datasets, strict=True))
+        assert "市一院" in datasets[1]
+    engine.dispose()
+
+
+_LONG_STUDY = (
+    "INSERT INTO dicom_studies (study_instance_uid, site_id, patient_id, sex, attributes, stored_at) "
+    "VALUES (:uid, 'a', :whole, 'MALE', :attributes, '2026-03-01 09:00:00')"
+)
+_CUT_CASE = (
+    "INSERT INTO cases (study_instance_uid, site_id, requested_by, priority, stat_rank, due, arrived, changed, "
+    "clinical_question, images_expected, images_received, state, critical, ups_instance_uid, workitem_code, "
+    "ai_state, revision, patient_id, sex, prior_count) VALUES (:uid, 'a', 't', 'LOW', 1, '2026-03-01 09:00:00', "
+    "'2026-03-01 09:00:00', '2026-03-01 09:00:00', '', 0, 0, 'ready', false, :ups, '110005', 'done', 1, :cut, "
+    "'MALE', 1)"
+)
+_CUT_ITEM = (
+    "INSERT INTO workitems (ups_instance_uid, study_instance_uid, workitem_code, state, priority, priority_rank, "
+    "start, modified, patient_id, dataset) VALUES (:ups, :uid, '110005', 'SCHEDULED', 'LOW', 2, '', "
+    "'2026-03-01 09:00:00', :cut, '{}')"
+)
+
+
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(
     engine: Engine, tmp_path: Path, database: str | None
 ) -> None:
@@ -202,7 +253,7 @@ def test_hubs_that_start_at_once_make_one_schema_and_one_set_of_people(tmp_path:
         return f"{revision} {people}"
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(start, range(4))) == ["0014 8"] * 4
+        assert list(pool.map(start, range(4))) == ["0015 8"] * 4
 
 
 def test_sqlite_is_set_up_not_to_lose_what_was_confirmed(tmp_path: Path) -> None:

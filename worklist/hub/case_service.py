@@ -27,6 +27,7 @@ from worklist.hub.errors import (
     WrongTransaction,
 )
 from worklist.hub.exam_repeats import record_repeat
+from worklist.hub.identity import same_person
 from worklist.hub.instances import InstanceIndex
 from worklist.hub.tables import cases, workitems
 from worklist.hub.ups import PERFORM, UpsService
@@ -269,15 +270,6 @@ class CaseService:
         if summary is None:
             raise Incomplete("nothing of the study is stored", missing=[])
         initials = pinyin_initials(summary.patient_name)
-        priors = connection.execute(
-            select(func.count())
-            .select_from(cases)
-            .where(
-                cases.c.site_id == case.site_id,
-                cases.c.patient_id == summary.patient_id[:64],
-                cases.c.study_instance_uid != study,
-            )
-        ).scalar_one()
         touch(
             connection,
             self._context,
@@ -285,15 +277,15 @@ class CaseService:
             images_expected=max(expected, case.images_expected),
             images_received=summary.instance_count,
             patient_name=summary.patient_name[:400],
-            patient_id=summary.patient_id[:64],
-            sex=summary.sex[:16],
-            birth_date=summary.birth_date[:16],
-            accession_number=summary.accession_number[:64],
+            patient_id=summary.patient_id,
+            issuer_of_patient_id=summary.issuer_of_patient_id,
+            sex=summary.sex,
+            birth_date=summary.birth_date,
+            accession_number=summary.accession_number,
             modality=summary.modality[:64],
             description=(summary.description or summary.body_part)[:400],
             studied=summary.studied,
             pinyin_initials=initials,
-            prior_count=priors if summary.patient_id else 0,
             search_text=search_text(
                 patient_name=summary.patient_name,
                 patient_id=summary.patient_id,
@@ -304,6 +296,7 @@ class CaseService:
         described = case_with_site(connection, study)
         if described is None:
             raise NotFound("there is no such study")
+        touch(connection, self._context, study, prior_count=_priors(connection, described))
         reading = self._follower.schedule(
             connection,
             described,
@@ -318,6 +311,13 @@ class CaseService:
         if not is_film_to_read and not is_chest_ct(instances, summary.description, summary.body_part):
             return Completed(reading, None)
         return Completed(reading, self._follower.schedule_detection(connection, described, actor))
+
+
+def _priors(connection: Connection, case: Row[Any]) -> int:
+    """Return how many other studies are of the same person for certain."""
+    query = select(func.count()).select_from(cases)
+    others = query.where(same_person(case), cases.c.study_instance_uid != case.study_instance_uid)
+    return int(connection.execute(others).scalar_one())
 
 
 def _check_promised(promised: dict[str, str]) -> None:

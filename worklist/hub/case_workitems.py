@@ -29,7 +29,6 @@ _EMPTY: Final = (
     "ScheduledStationNameCodeSequence",
     "ScheduledStationClassCodeSequence",
     "ScheduledStationGeographicLocationCodeSequence",
-    "IssuerOfPatientID",
     "IssuerOfPatientIDQualifiersSequence",
     "OtherPatientIDsSequence",
     "AdmissionID",
@@ -129,6 +128,7 @@ def workitem_for(
         attribute("StudyInstanceUID", case.study_instance_uid),
         attribute("PatientName", _name(case.patient_name)),
         attribute("PatientID", case.patient_id),
+        attribute("IssuerOfPatientID", case.issuer_of_patient_id),
         attribute("PatientBirthDate", case.birth_date if re.fullmatch(r"\d{8}", case.birth_date) else ""),
         attribute("PatientSex", case.sex),
         attribute("ReferencedRequestSequence", _request(case)),
@@ -186,7 +186,7 @@ def _references(study_instance_uid: str, instances: list[InputInstance]) -> list
 def _request(case: Row[Any]) -> Dataset:
     return dataset(
         attribute("StudyInstanceUID", case.study_instance_uid),
-        attribute("AccessionNumber", case.accession_number[:16]),
+        attribute("AccessionNumber", case.accession_number),
         attribute("IssuerOfAccessionNumberSequence"),
         attribute("OrderPlacerIdentifierSequence"),
         attribute("OrderFillerIdentifierSequence"),

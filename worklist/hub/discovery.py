@@ -15,6 +15,7 @@ from fastapi import Request
 from worklist.hub.archive import Archive, InstanceKey
 from worklist.hub.charset_rules import charset_rules
 from worklist.hub.context import HubContext
+from worklist.hub.identity import require_whole
 from worklist.hub.instance_json import dataset_to_json, read_header
 from worklist.hub.instances import InstanceIndex, NewInstance, Registered
 from workstation.dicom.quarantine import UID_SHAPE, inspect_part10
@@ -89,6 +90,7 @@ class Discovery:
                 f"/instances/{seen.sop_instance_uid}/bulkdata/"
             )
             attributes, _ = dataset_to_json(read_header(data), bulk, rules)
+            require_whole(attributes)
         except WorkstationError as exc:
             self._context.audit.record(
                 None,

@@ -62,7 +62,7 @@ def enqueue_stamped(
     Messages (HL7, FHIR) say what they said: nothing in their words has changed.
     """
     sent = select(dispatches.c.route_id).where(
-        dispatches.c.report_uid == report.report_uid[:64], dispatches.c.state != DispatchState.GIVEN_UP.value
+        dispatches.c.report_uid == report.report_uid, dispatches.c.state != DispatchState.GIVEN_UP.value
     )
     query = select(routes).where(routes.c.site_id == site_id, routes.c.route_id.in_(sent)).order_by(routes.c.route_id)
     found = [route for route in map(route_of, connection.execute(query).all()) if route.kind in _KEEPS_OBJECTS]
@@ -92,7 +92,7 @@ def is_outdated(connection: Connection, route: Route, report: Report) -> bool:
     if report.status is not ReportStatus.PRELIMINARY:
         return False
     stored = connection.execute(
-        select(reports.c.state, reports.c.revision).where(reports.c.report_uid == report.report_uid[:64])
+        select(reports.c.state, reports.c.revision).where(reports.c.report_uid == report.report_uid)
     ).first()
     is_newest = stored is not None and (stored.state, stored.revision) == (report.state.value, report.revision)
     return not (route.preliminary and is_newest)
@@ -136,7 +136,7 @@ def _supersede(connection: Connection, context: HubContext, report: Report, own:
     """
     outdated = _IS_UNSIGNED
     if report.status is ReportStatus.ENTERED_IN_ERROR:
-        outdated = or_(_IS_UNSIGNED, dispatches.c.report_uid == report.report_uid[:64])
+        outdated = or_(_IS_UNSIGNED, dispatches.c.report_uid == report.report_uid)
     _let_go(connection, context, report.study_instance_uid, and_(outdated, dispatches.c.control_id.not_in(sorted(own))))
 
 
@@ -170,7 +170,7 @@ def _put(
             route_id=route_id,
             site_id=site_id,
             study_instance_uid=report.study_instance_uid,
-            report_uid=report.report_uid[:64],
+            report_uid=report.report_uid,
             report_root=_root(connection, route_id, report),
             report_state=report.status.value,
             control_id=control_id,
@@ -195,7 +195,7 @@ def _root(connection: Connection, route_id: str, report: Report) -> str:
         .limit(1)
     ).first()
     if before is None or (before.report_state in _ENDS and report.status not in _ENDS):
-        return report.report_uid[:64]
+        return report.report_uid
     return str(before.report_root)
 
 

@@ -95,7 +95,7 @@ class DoubleReadings:
                 study_instance_uid=study,
                 slot=slot.slot,
                 ups_instance_uid=ups_instance_uid,
-                reader_id=report.author.user_id[:64],
+                reader_id=report.author.user_id,
                 reader_name=report.author.name[:200],
                 submitted_at=self._context.clock.now(),
                 document=REPORT.dump_json(report).decode(),

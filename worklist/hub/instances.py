@@ -20,11 +20,13 @@ from sqlalchemy import Connection, func, select
 from worklist.hub.cases import site_of_study
 from worklist.hub.context import HubContext
 from worklist.hub.database import insert_once
+from worklist.hub.identity import ISSUER, PATIENT_ID, identifier, number
 from worklist.hub.instance_json import JsonAttributes, first, text_of
 from worklist.hub.instance_tables import dicom_instances, dicom_series, dicom_studies
 from workstation.dicom.charset import display_name
 from workstation.dicom.quarantine import InspectedInstance
 from workstation.domain.access import Actor, Permission
+from workstation.domain.told_fields import told_date, told_sex
 
 RESULT_MODALITIES: Final = frozenset({"SR", "SEG", "DOC", "KO", "PR", "OT", "RTSTRUCT", ""})
 
@@ -99,10 +101,11 @@ _SERIES_TAGS: Final = [
 
 @dataclass(frozen=True, slots=True)
 class StudySummary:
-    """What a case needs to know of a stored study; names in display form."""
+    """What a case needs to know of a stored study; names in display form, identifiers never cut."""
 
     patient_name: str
     patient_id: str
+    issuer_of_patient_id: str
     sex: str
     birth_date: str
     accession_number: str
@@ -204,6 +207,7 @@ class InstanceIndex:
         return StudySummary(
             patient_name=display_name(study.patient_name),
             patient_id=study.patient_id,
+            issuer_of_patient_id=identifier(json.loads(study.attributes), ISSUER),
             sex=study.sex,
             birth_date=study.birth_date,
             accession_number=study.accession_number,
@@ -237,7 +241,7 @@ class InstanceIndex:
         studies and series this transaction has already entered or checked; start with an empty set.
         """
         seen = instance.inspected
-        mark = (seen.study_instance_uid, seen.series_instance_uid, text_of(instance.attributes, "00100020"), site_id)
+        mark = (seen.study_instance_uid, seen.series_instance_uid, identifier(instance.attributes, PATIENT_ID), site_id)
         if known is None or mark not in known:
             refused = self._enter_parents(connection, instance, site_id)
             if refused is not None:
@@ -263,7 +267,7 @@ class InstanceIndex:
         ).one()
         if study.site_id and site_id and study.site_id != site_id:
             return Registered.OTHER_SITE
-        own_id = text_of(instance.attributes, "00100020")[:128]
+        own_id = identifier(instance.attributes, PATIENT_ID)
         if study.patient_id and own_id and study.patient_id != own_id:
             return Registered.OTHER_PATIENT
         insert_once(connection, dicom_series, _series_row(instance))
@@ -281,18 +285,18 @@ class InstanceIndex:
         return {
             "study_instance_uid": instance.inspected.study_instance_uid,
             "site_id": site_id,
-            "patient_id": text_of(attributes, "00100020")[:128],
+            "patient_id": identifier(attributes, PATIENT_ID),
             "patient_name": text_of(attributes, "00100010")[:1000],
             "name_alphabetic": fold_name(name.get("Alphabetic", "")),
             "name_ideographic": fold_name(name.get("Ideographic", "")),
             "name_phonetic": fold_name(name.get("Phonetic", "")),
-            "birth_date": text_of(attributes, "00100030")[:16],
-            "sex": text_of(attributes, "00100040")[:16],
+            "birth_date": told_date(text_of(attributes, "00100030")),
+            "sex": told_sex(text_of(attributes, "00100040")),
             "study_date": text_of(attributes, "00080020")[:16],
             "study_time": text_of(attributes, "00080030")[:16],
             "timezone": text_of(attributes, "00080201")[:16],
-            "accession_number": text_of(attributes, "00080050")[:128],
-            "study_id": text_of(attributes, "00200010")[:128],
+            "accession_number": number(attributes, "00080050"),
+            "study_id": number(attributes, "00200010"),
             "description": text_of(attributes, "00081030")[:400],
             "referring_physician": referring[:1000],
             "referring_folded": referring.casefold()[:1000],
@@ -371,8 +375,8 @@ def _series_row(instance: NewInstance) -> dict[str, Any]:
         "body_part": text_of(attributes, "00180015")[:64],
         "pps_start_date": text_of(attributes, "00400244")[:16],
         "pps_start_time": text_of(attributes, "00400245")[:16],
-        "requested_procedure_id": text_of(request, "00401001")[:128],
-        "scheduled_step_id": text_of(request, "00400009")[:128],
+        "requested_procedure_id": number(request, "00401001"),
+        "scheduled_step_id": number(request, "00400009"),
         "attributes": _subset(attributes, _SERIES_TAGS),
     }
 

@@ -6,8 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, exists, false, or_, select
 
+from worklist.hub.blind_view import personal
 from worklist.hub.case_rows import visible_case
 from worklist.hub.context import HubContext
+from worklist.hub.identity import is_same_person, perhaps_same_person
 from worklist.hub.pet_beneath import beneath
 from worklist.hub.tables import cases, reports, sites
 from worklist.hub.ups import require_scope
@@ -30,18 +32,27 @@ class PriorService:
         Return other complete studies of the person, newest first, at most 50. Raises NotFound, NotPermitted.
 
         Patient IDs are a site's own: the same ID at another site is another person until the name,
-        the birth date and the sex agree, and even then only possibly the same one.
+        the birth date and the sex agree, and even then only possibly the same one; so is an ID at one site
+        of which only one study says who issued it.
         """
         require_scope(actor, self._context)
         with self._context.read() as connection:
             case = visible_case(connection, actor, ups_instance_uid)
+            seen = personal(actor)  # who reads blind is not told who the other is
             query = (
-                select(cases, sites.c.name.label("site_name"), _is_reported().label("reported"), beneath())
-                .join(sites, sites.c.site_id == cases.c.site_id)
+                select(
+                    cases,
+                    sites.c.name.label("site_name"),
+                    _is_reported().label("reported"),
+                    beneath(),
+                    seen.state.label("seen_state"),
+                    seen.reader_name.label("seen_reader"),
+                )
+                .select_from(seen.source.join(sites, sites.c.site_id == cases.c.site_id))
                 .where(
                     cases.c.study_instance_uid != case.study_instance_uid,
                     cases.c.state.not_in(_ABSENT),
-                    or_(_same(case), _possibly_same(case)),
+                    or_(perhaps_same_person(case), _possibly_same(case)),
                     _within_sight(actor),
                 )
                 .order_by(cases.c.studied.desc().nulls_last(), cases.c.arrived.desc(), cases.c.study_instance_uid)
@@ -53,12 +64,6 @@ class PriorService:
 def _is_reported() -> ColumnElement[bool]:
     """A signed report holds, also while something that follows it is being written."""
     return exists().where(reports.c.final_of_study == cases.c.study_instance_uid)
-
-
-def _same(case: Row[Any]) -> ColumnElement[bool]:
-    if not case.patient_id:
-        return false()
-    return and_(cases.c.site_id == case.site_id, cases.c.patient_id == case.patient_id)
 
 
 def _possibly_same(case: Row[Any]) -> ColumnElement[bool]:
@@ -78,7 +83,7 @@ def _within_sight(actor: Actor) -> ColumnElement[bool]:
 
 
 def _prior(case: Row[Any], row: Row[Any]) -> PriorStudy:
-    is_same = bool(case.patient_id) and row.site_id == case.site_id and row.patient_id == case.patient_id
+    is_same = is_same_person(case, row)
     return PriorStudy(
         study_instance_uid=row.study_instance_uid,
         ups_instance_uid=row.ups_instance_uid,
@@ -89,4 +94,7 @@ def _prior(case: Row[Any], row: Row[Any]) -> PriorStudy:
         relation=PriorRelation.SAME_PATIENT if is_same else PriorRelation.POSSIBLY_SAME,
         reported=bool(row.reported),
         beneath=row.beneath,
+        state=ReadingState(row.seen_state),
+        reader="" if row.reported else row.seen_reader,
+        undecided_marks=0 if row.reported else row.ai_finding_count,
     )

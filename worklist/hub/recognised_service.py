@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, false, or_, select
 from worklist.hub.auth import authorize, signed_in
 from worklist.hub.context import HubContext
 from worklist.hub.exam_repeats import RepeatService, repeat_routes
+from worklist.hub.identity import LONGEST
 from worklist.hub.tables import cases, reports, sites
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
@@ -63,7 +64,7 @@ def recognised_routes(service: RecognisedService, repeats: RepeatService) -> API
     @router.get("/recognised")
     def results(
         actor: Annotated[Actor, Depends(signed_in)],
-        patient_id: Annotated[str, Query(max_length=64)] = "",
+        patient_id: Annotated[str, Query(max_length=LONGEST)] = "",
         name: Annotated[str, Query(max_length=400)] = "",
         birth_date: Annotated[str, Query(max_length=16)] = "",
         sex: Annotated[str, Query(max_length=16)] = "",

@@ -53,20 +53,18 @@ def open_row(connection: Connection, study_instance_uid: str) -> Row[Any] | None
 def put_report(connection: Connection, report: Report, before: Row[Any] | None) -> None:
     """Store a document; a signed one becomes that of its study, which no other may be at that moment."""
     row = {
-        "ups_instance_uid": report.ups_instance_uid[:64],
+        "ups_instance_uid": report.ups_instance_uid,
         "final_of_study": report.study_instance_uid if report.state is ReportState.FINAL else None,
         "state": report.state.value,
         "kind": report.kind.value,
         "revision": report.revision,
-        "author_id": report.author.user_id[:64],
+        "author_id": report.author.user_id,
         "updated_at": report.updated_at,
         "document": REPORT.dump_json(report).decode(),
     }
     if before is None:
         connection.execute(
-            insert(reports).values(
-                report_uid=report.report_uid[:64], study_instance_uid=report.study_instance_uid, **row
-            )
+            insert(reports).values(report_uid=report.report_uid, study_instance_uid=report.study_instance_uid, **row)
         )
     else:
         connection.execute(update(reports).where(reports.c.report_uid == report.report_uid).values(**row))
@@ -83,7 +81,7 @@ def hand_over_final(connection: Connection, report: Report) -> bool:
             reports.c.report_uid == predecessor.report_uid,
             reports.c.final_of_study == report.study_instance_uid,
         )
-        .values(final_of_study=None, superseded_by=report.report_uid[:64])
+        .values(final_of_study=None, superseded_by=report.report_uid)
     )
     return taken.rowcount == 1
 
@@ -101,7 +99,7 @@ def record_version(
         insert(report_versions).values(
             study_instance_uid=report.study_instance_uid,
             number=(highest or 0) + 1,
-            report_uid=report.report_uid[:64],
+            report_uid=report.report_uid,
             step=step.value,
             state=report.state.value,
             kind=report.kind.value,
@@ -141,7 +139,7 @@ def put_into_inbox(
             report_sop_instance_uid=document.sop_instance_uid if document else "",
             pdf_sop_instance_uid=pdf.sop_instance_uid if pdf else "",
             pdf_series_instance_uid=pdf.series_instance_uid if pdf else "",
-            report_uid=report.report_uid[:64],
+            report_uid=report.report_uid,
             kind=report.kind.value,
             change_reason=report.change_reason,
         )

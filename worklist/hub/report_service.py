@@ -43,7 +43,7 @@ from worklist.hub.signed_check import UNJUDGED, SignedCheck, told_of
 from worklist.hub.signed_outputs import require_report_objects, require_stored
 from worklist.hub.tables import reports
 from worklist.hub.ups import PERFORM, UpsService
-from worklist.hub.ups_json import put
+from worklist.hub.ups_json import LONGEST_UID, put
 from worklist.hub.ups_rules import performer
 from worklist.hub.ups_store import Workitem, load
 from workstation.domain.access import Actor, Permission
@@ -303,6 +303,8 @@ class ReportService:
             raise NotFound("there is no such case")
         if report.study_instance_uid != item.study_instance_uid:
             raise BadRequest("the report is of another study")
+        if max(len(report.report_uid), len(report.ups_instance_uid)) > LONGEST_UID:  # cut, it would be another report
+            raise BadRequest("the report names no UID")
         if not transaction_uid or transaction_uid != item.transaction_uid:
             if item.state is ProcedureStepState.IN_PROGRESS and item.holder_id != actor.user_id:
                 raise AlreadyClaimed("another reader holds the case", holder=item.holder_name)

@@ -24,6 +24,7 @@ from worklist.hub.charset_rules import charset_rules, told_settings
 from worklist.hub.context import HubContext
 from worklist.hub.discovery import Discovery
 from worklist.hub.errors import SignatureRefused
+from worklist.hub.identity import require_whole
 from worklist.hub.instance_json import dataset_to_json, read_header
 from worklist.hub.instances import InstanceIndex, NewInstance, Registered
 from worklist.hub.late_stamp_rows import stamp_named
@@ -213,6 +214,7 @@ class Intake:
                 self.outcomes.append(_outcome(DOES_NOT_MATCH, seen))
                 return
             attributes, _ = dataset_to_json(read_header(part.path), bulk_path(seen), self._rules_of(site_id))
+            require_whole(attributes)
             instance = NewInstance(seen, attributes, digest, part.size, part.fast.hexdigest())
             with self._context.read() as connection:
                 existing = self._index.existing(connection, seen.sop_instance_uid)

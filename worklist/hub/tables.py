@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Boolean, Column, DateTime, Float, ForeignKey, Index, Integer, String, Table, Text, TypeDecorator
 
@@ -44,6 +44,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_IDENTIFIER: Final = String(128).with_variant(String(64), "sqlite")
+"""As wide as what is taken in (``worklist.hub.identity``); SQLite holds no length, so its column never changed."""
+
+
+def _identifier(name: str) -> Column[str]:
+    """Return a column for a Patient ID or an Accession Number, empty rather than NULL."""
+    return Column(name, _IDENTIFIER, nullable=False, server_default="")
 
 
 def _text(name: str, length: int = 64) -> Column[str]:
@@ -103,10 +112,11 @@ cases = Table(
     Column("images_received", Integer, nullable=False),
     Column("state", String(20), nullable=False),
     _text("patient_name", 400),
-    _text("patient_id"),
+    _identifier("patient_id"),
+    _text("issuer_of_patient_id", 128),
     _text("sex", 16),
     _text("birth_date", 16),
-    _text("accession_number"),
+    _identifier("accession_number"),
     _text("modality"),
     _text("description", 400),
     Column("studied", UtcDateTime, nullable=True),
@@ -147,8 +157,8 @@ workitems = Table(
     Column("priority_rank", Integer, nullable=False),
     _text("readiness", 16),
     Column("start", String(26), nullable=False),
-    _text("patient_id"),
-    _text("accession_number"),
+    _identifier("patient_id"),
+    _identifier("accession_number"),
     Column("modified", UtcDateTime, nullable=False),
     _text("transaction_uid"),
     _text("holder_id"),

@@ -17,6 +17,8 @@ MAXIMUM_ATTRIBUTES: Final = 4000
 MAXIMUM_TEXT: Final = 1024
 """Several times what PS3.5 allows: other systems overstep by a little."""
 
+LONGEST_UID: Final = 64
+_LONGEST_CODE: Final = 16
 _TAG: Final = re.compile(r"[0-9A-F]{8}")
 _UID: Final = re.compile(r"(?=.{1,64}$)(0|[1-9]\d*)(\.(0|[1-9]\d*))*")
 _DATE_TIME: Final = re.compile(r"\d{4}(\d{2}){0,5}(\.\d{1,6})?([+-]\d{4})?")
@@ -85,9 +87,9 @@ def dataset(*attributes: tuple[str, Attribute]) -> Dataset:
 
 
 def code(value: str, meaning: str, scheme: str = "DCM") -> Dataset:
-    """Return a code sequence item."""
+    """Return a code sequence item; a value of over 16 characters is a Long Code Value (PS3.3 8.1), never cut."""
     return dataset(
-        attribute("CodeValue", value),
+        attribute("CodeValue" if len(value) <= _LONGEST_CODE else "LongCodeValue", value),
         attribute("CodingSchemeDesignator", scheme),
         attribute("CodeMeaning", meaning),
     )

@@ -9,9 +9,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from worklist.hub.identity import LONGEST
 from worklist.hub.ups_errors import UpsRefused, inconsistent, invalid
-from worklist.hub.ups_json import Dataset, attribute, code, dataset, has_value, is_uid, items, put, tag, text
+from worklist.hub.ups_json import Dataset, attribute, code, dataset, has_value, is_uid, items, put, tag, text, values
 from workstation.domain.access import Actor
+from workstation.domain.told_fields import is_storable_id, told_date, told_sex
 from workstation.domain.workitem import Priority, ProcedureStepState
 
 UPS_PUSH_SOP_CLASS: Final = "1.2.840.10008.5.1.4.34.6.1"
@@ -138,6 +140,7 @@ def check_new(content: Dataset) -> tuple[Dataset, bool]:
     _check_choices(content)
     if has_value(content, "PatientName") and not has_value(content, "PatientID"):
         raise invalid("PatientID is missing", "0120")
+    _check_patient(content)
     _check_sequences(content)
     stored = {key: value for key, value in content.items() if key in KNOWN_TAGS}
     is_modified = len(stored) != len(content)
@@ -199,6 +202,23 @@ def _check_choices(content: Dataset) -> None:
     readiness = text(content, "InputReadinessState")
     if readiness and readiness not in _READINESS:
         raise invalid("InputReadinessState is not INCOMPLETE, UNAVAILABLE or READY")
+
+
+def _check_patient(content: Dataset) -> None:
+    """Refuse what would make of this patient nobody or another one: an ID is whole, sex and day are what they say."""
+    for keyword in ("PatientID", "IssuerOfPatientID"):
+        told = values(content, keyword)
+        if len(told) > 1 or not is_storable_id(text(content, keyword)):
+            raise invalid(f"{keyword} is not one text of at most 64 characters")
+    if len(values(content, "PatientSex")) > 1 or told_sex(text(content, "PatientSex")) != text(content, "PatientSex"):
+        raise invalid("PatientSex is not M, F or O")
+    born = text(content, "PatientBirthDate")
+    if len(values(content, "PatientBirthDate")) > 1 or told_date(born) != born:
+        raise invalid("PatientBirthDate is no day of the calendar")
+    for request in items(content, "ReferencedRequestSequence"):
+        number = text(request, "AccessionNumber")
+        if len(values(request, "AccessionNumber")) > 1 or len(number) > LONGEST or "\\" in number:
+            raise invalid(f"AccessionNumber is not one text of at most {LONGEST} characters")
 
 
 def _check_sequences(content: Dataset) -> None:
@@ -300,7 +320,7 @@ def _not_final(lacking: list[str]) -> UpsRefused:
 def performer(actor: Actor) -> Dataset:
     """Return a human performer item."""
     return dataset(
-        attribute("HumanPerformerCodeSequence", code(actor.user_id[:16], actor.display_name[:64], "99LIANYUE")),
+        attribute("HumanPerformerCodeSequence", code(actor.user_id, actor.display_name[:64], "99LIANYUE")),
         attribute("HumanPerformerName", actor.display_name),
         attribute("HumanPerformerOrganization", actor.site_name),
     )

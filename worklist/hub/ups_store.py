@@ -164,8 +164,8 @@ def _indexed(item: Workitem) -> dict[str, object]:
         "priority_rank": _RANK.get(priority, len(_RANK)),
         "readiness": text(content, "InputReadinessState"),
         "start": text(content, "ScheduledProcedureStepStartDateTime")[:26],
-        "patient_id": text(content, "PatientID")[:64],
-        "accession_number": text(requests[0], "AccessionNumber")[:64] if requests else "",
+        "patient_id": text(content, "PatientID"),
+        "accession_number": text(requests[0], "AccessionNumber") if requests else "",
         "modified": item.modified,
         "dataset": json.dumps(content, ensure_ascii=False, separators=(",", ":")),
     }

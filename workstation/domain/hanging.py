@@ -18,6 +18,7 @@ from workstation.domain.geometry import plane_name
 from workstation.domain.hanging_cells import Cell, ImageSelector, pattern
 from workstation.domain.linkable import part_doubt, shows_same_part
 from workstation.domain.study import Instance, Series, Study
+from workstation.domain.workitem import ReadingState
 
 MAX_CELLS_ACROSS = 4
 """More columns or rows leave no picture to read."""
@@ -27,9 +28,12 @@ class PriorRelation(StrEnum):
     """How sure it is that a study belongs to the same person."""
 
     SAME_PATIENT = "same_patient"
-    """Same site and same Patient ID."""
+    """Same site, same Patient ID and the same issuer of it."""
     POSSIBLY_SAME = "possibly_same"
-    """Same name, birth date and sex elsewhere; the reader has to confirm it before images are compared."""
+    """
+    Same name, birth date and sex elsewhere, or the same ID of which one study does not say who issued it; the reader
+    has to confirm it before images are compared.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class PriorStudy:
     reported: bool = False
     beneath: str = ""
     """What lies beneath a PET in the same study, CT or MR"""
+    state: ReadingState = ReadingState.READY
+    reader: str = ""
+    """Who is reading it or wrote what waits for its verification, empty for nobody"""
+    undecided_marks: int = 0
+    """Marks of an AI in a study that nobody has signed a report of"""
 
 
 @dataclass(frozen=True, slots=True)
