@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from resources.translation import use_language
+from resources.translation import tr, use_language
 from tests.helpers.cases import NOON, FixedClock, mark
 from tests.helpers.fakes import EXPERT, FakeAudit
 from tests.unit.services.test_model_service import ADMIN, _card, _Models
@@ -256,6 +256,19 @@ def test_whom_a_model_is_not_for_stands_in_the_language_of_the_page_before_its_f
     said = page.said
     assert said.index("供复核参考") < said.index("· 不适用于儿童") < said.index("Measured")
     assert said[said.index(own) - 1] == "The model's own card, in the words of its maker"
+
+
+def test_a_card_that_its_maker_gave_in_english_only_says_so_in_a_chinese_window(qtbot: QtBot) -> None:
+    use_language("zh_CN")
+    page = ModelsPage(may_change=False)
+    qtbot.addWidget(page)
+    english, chinese = "# a 1.0.0\n\nNot for children.", "# a 1.0.0\n\n不适用于儿童。"
+    for own, said in ((english, True), (chinese, False)):
+        page.show_models([replace(_card("a", Trust.RELEASE), card=own)], ModelChoice())
+        before = page.said[page.said.index(own) - 1]
+        plain = tr("The model's own card, in the words of its maker")
+        assert (before != plain) is said
+        assert before.startswith(plain)
 
 
 def _weeks(bench: _Bench, last: tuple[float, ...]) -> None:

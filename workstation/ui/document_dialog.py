@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from resources.translation import ENGLISH, language, tr
+from resources.translation import tr
 from workstation.ui.dialogs import Dialog
+from workstation.ui.untranslated import is_untranslated
 from workstation.ui.widgets.labels import label
 from workstation.ui.widgets.long_text import LongText
 from workstation.ui.widgets.paper_view import PaperView
 
 _WIDTH = 760
 _HEIGHT = 520
-_HAN = re.compile("[\u3400-\u9fff]")
-_LETTERS = re.compile(r"[^\W\d_]")
 
 
 class DocumentDialog(Dialog):
@@ -27,7 +25,7 @@ class DocumentDialog(Dialog):
     def __init__(self, parent: QWidget | None, title: str, source: Sequence[str], *, text: str, pages: bool) -> None:
         super().__init__(parent, title, icon="file-text", tone="acc", width=_WIDTH)
         self.body.addWidget(label(" · ".join(source), "caption", "t2", wrap=True))
-        if not pages and _is_foreign(text):
+        if not pages and is_untranslated(text):
             words = tr("Stored in another language: headings and words are shown as they are, not translated.")
             self.body.addWidget(label(words, "caption", "warn", wrap=True))
         self.words = LongText(text or tr("The document has no text"))
@@ -51,9 +49,3 @@ class DocumentDialog(Dialog):
     def show_pages(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> None:
         """Show the pages."""
         self.paper.show_pages(pictures)
-
-
-def _is_foreign(text: str) -> bool:
-    """Tell whether a text is in another language than the window, by its writing: nothing else tells reliably."""
-    is_chinese = _HAN.search(text) is not None
-    return is_chinese if language() == ENGLISH else not is_chinese and _LETTERS.search(text) is not None

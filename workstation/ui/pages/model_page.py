@@ -35,6 +35,7 @@ from workstation.domain.model_comparison import ModelComparison
 from workstation.domain.model_drift import DriftReport
 from workstation.ui.pages.model_words import comparison_words, curve_words, own_words
 from workstation.ui.pages.page import Page
+from workstation.ui.untranslated import is_untranslated
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.document_view import DocumentView
 from workstation.ui.widgets.drift_plot import DriftPlot
@@ -324,7 +325,7 @@ class ModelsPage(Page):
                     say(f"· {line}")
         if card.card:
             column.addWidget(rule())
-            say(tr("The model's own card, in the words of its maker"), "caption", "t2")
+            say(_whose_words(card), "caption", "t2")
             self.said.append(card.card)
             column.addWidget(DocumentView(card.card))
 
@@ -358,3 +359,9 @@ class ModelsPage(Page):
 def _with_title(card: ModelCard, words: str) -> str:
     """Return words behind the title, where it says more than the name that stands beside the model's findings."""
     return words if card.title == card.model_id else f"{card.title} · {words}"
+
+
+def _whose_words(card: ModelCard) -> str:
+    """Return what stands above the maker's own card, and that it is not in the language of the window."""
+    words = tr("The model's own card, in the words of its maker")
+    return tr("{words}; it has none in this language", words=words) if is_untranslated(card.card) else words
