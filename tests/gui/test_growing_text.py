@@ -39,6 +39,33 @@ def test_no_line_of_a_text_is_cut_in_a_low_window(qtbot: QtBot) -> None:
         assert (text.minimumHeight(), text.maximumHeight()) == (text.height(), text.height())
 
 
+def test_no_line_of_a_text_is_cut_once_its_column_becomes_narrow(qtbot: QtBot) -> None:
+    area = QScrollArea()
+    qtbot.addWidget(area)
+    area.setWidgetResizable(True)
+    inner = QWidget()
+    text = GrowingText("以国卫医发〔2022〕6号为依据；互认项目、图像等级和有效天数为本产品的缺省值，须由联盟自行确定。")
+    column = QVBoxLayout(inner)
+    column.addWidget(text)
+    column.addStretch(1)
+    area.setWidget(inner)
+    area.resize(900, 300)
+    area.show()
+
+    def is_whole(lines: int) -> bool:
+        last = text.document().lastBlock()
+        lower = text.blockBoundingGeometry(last).translated(text.contentOffset()).bottom()
+        return last.layout().lineCount() == lines and lower <= text.viewport().height()
+
+    qtbot.waitUntil(lambda: is_whole(1))
+    wide = text.height()
+    area.resize(330, 300)
+    qtbot.waitUntil(lambda: is_whole(3))
+    assert text.height() > wide
+    area.resize(900, 300)
+    qtbot.waitUntil(lambda: is_whole(1) and text.height() == wide)
+
+
 def test_the_impression_beside_the_images_keeps_three_lines(qtbot: QtBot) -> None:
     dock = ReportDock()
     qtbot.addWidget(dock)

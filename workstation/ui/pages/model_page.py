@@ -264,13 +264,7 @@ class ModelsPage(Page):
         column.addStretch(1)
         self._scroll.setWidget(body)
         role = self._choice.role(model_id)
-        self.activate.set_text(
-            tr("Back to the built-in model")
-            if role is ModelRole.ACTIVE
-            else tr("Keep in use")  # it marks unchosen; chosen it stays, whatever ships later
-            if card is not None and card is self._marking
-            else tr("Use on this machine")
-        )
+        self._name_activation(card, role)
         self.shadow.set_text(tr("End the shadow") if role is ModelRole.SHADOW else tr("Run in the shadow"))
         for button in (self.activate, self.shadow, self.compare, self.export, self.remove):
             button.setVisible(card is not None)
@@ -278,6 +272,19 @@ class ModelsPage(Page):
         self.compare.setVisible(card is not None and marking is not None and card is not marking)
         self.shadow.setVisible(card is not None and (card is not marking or role is ModelRole.SHADOW))
         self.remove.setVisible(card is not None and card is not marking and role is ModelRole.OFF)
+
+    def _name_activation(self, card: ModelCard | None, role: ModelRole) -> None:
+        """Offer what would change: a model that marks unchosen can only be held, whatever ships later."""
+        marks = card is not None and card is self._marking
+        words, icon = tr("Use on this machine"), "check"
+        if role is ModelRole.ACTIVE:
+            words = tr("Back to the built-in model")
+        elif marks:
+            words, icon = tr("Keep in use"), "lock"
+        self.activate.set_text(words, icon)
+        self.activate.show_kind("secondary" if marks else "accept")
+        if self._may_change:
+            self.activate.setToolTip(words)
 
     def _identity(self, card: ModelCard) -> list[tuple[str, str, str]]:
         """Return which model it is in words, type role and tone: first the name that stands beside its findings."""

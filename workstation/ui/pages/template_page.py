@@ -130,7 +130,7 @@ class TemplatePage(Page):
 
     def show_unsaved(self, draft: Draft) -> None:
         """Put a template that is no entry yet, a copy or one from a file, before the list as the one at hand."""
-        self.editor.show_unsaved(f"{_title(draft, 'title')}\n{draft.get('template_id', '')} · {tr('not saved')}")
+        self.editor.show_unsaved(f"{_title(draft, 'title')}\n{draft.get('template_id', '')}\n{tr('not saved')}")
 
     def show_parts(self, draft: Draft, current: Place) -> None:
         """Show sections and fields, with the current one chosen."""

@@ -16,7 +16,7 @@ from workstation.ui.widgets.check_list import CheckList
 from workstation.ui.widgets.labels import Panel
 
 DATA = Qt.ItemDataRole.UserRole
-_ROW = 56
+_ROW, _ROW_OF_THREE = 56, 76
 """Chinese lines are taller than the font of the list says"""
 
 
@@ -111,11 +111,11 @@ class DraftEditor(QWidget):
                     self.list.setCurrentItem(item)
 
     def show_unsaved(self, words: str) -> None:
-        """Put what is no document yet before the others as the one at hand; ``None`` is its data."""
+        """Put what is no document yet, in three lines, before the others as the one at hand; its data is None."""
         with self.filling():
             if not self.list.count() or self.list.item(0).data(DATA) is not None:
                 fresh = QListWidgetItem()
-                fresh.setSizeHint(QSize(0, _ROW))
+                fresh.setSizeHint(QSize(0, _ROW_OF_THREE))
                 self.list.insertItem(0, fresh)
             first = self.list.item(0)
             first.setText(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtGui import QInputMethodEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit
 
 from workstation.ui.commands import Composition
@@ -34,6 +34,12 @@ class GrowingText(QPlainTextEdit):
         self.composition.update(event)
         super().inputMethodEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Grow with the lines that a narrower box breaks its text into: the document does not tell of these."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+
     def _height_of(self, most_lines: int) -> float:
         """Return the height of the first lines; Chinese lines are taller than the font of the field says."""
         total, left, block = 0.0, most_lines, self.document().firstBlock()
@@ -47,8 +53,8 @@ class GrowingText(QPlainTextEdit):
         return total
 
     def _fit(self) -> None:
-        lines = round(self.document().size().height())  # QPlainTextEdit counts its height in lines
         wanted = round(max(self._height_of(_MOST_LINES), self._least * self.fontMetrics().lineSpacing())) + 20
+        lines = round(self.document().size().height())  # QPlainTextEdit counts its height in lines
         self.setVerticalScrollBarPolicy(
             Qt.ScrollBarPolicy.ScrollBarAsNeeded if lines > _MOST_LINES else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         )

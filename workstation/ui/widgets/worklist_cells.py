@@ -160,7 +160,7 @@ class WorklistCells:
 
     @staticmethod
     def _in_two_lines(painter: QPainter, box: QRectF, told: str, day: str) -> None:
-        """Paint what is too long for one line in two smaller ones; the day ends the lower."""
+        """Paint what is too long for one line in two smaller ones; the day ends the lower or begins it."""
         width = int(box.width())
         taken = paint.metrics("caption").horizontalAdvance(day) + _BESIDE if day else 0
         middle, line = box.center().y(), _TWO_LINES / 2
@@ -169,7 +169,7 @@ class WorklistCells:
         first, second = paint.in_two_lines(told, width, width - taken, "caption")
         paint.text(painter, upper, first, role="caption", tone="t1")
         paint.text(painter, lower, second, role="caption", tone="t1")
-        paint.text(painter, lower, day, role="caption", tone="t2", align=_RIGHT)
+        paint.text(painter, lower, day, role="caption", tone="t2", align=_RIGHT if second else V_CENTRE)
 
     @staticmethod
     def _modality(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
