@@ -56,10 +56,9 @@ def in_polygon(image: SliceImage, plane: ImagePlane, points: Sequence[Point]) ->
     """Return the values of the pixels whose centres lie in a polygon; padding is left out."""
     ring = pixel_outline(plane, points)
     x, y, box = _box(image, ring.min(axis=0), ring.max(axis=0))
-    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float64)
     # towards the middle by a hair: centres on the rim count on every side, not on two of four
     middle = ring.mean(axis=0)
-    inside = outline.inside(middle + (ring - middle) * (1 + _RIM), grid).reshape(box.shape[:2])
+    inside = outline.inside_grid(middle + (ring - middle) * (1 + _RIM), x.astype(np.float64), y.astype(np.float64))
     return _kept(box, inside, image)
 
 

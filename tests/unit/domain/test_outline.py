@@ -77,6 +77,39 @@ def test_scribbling_fast_over_a_region_does_not_hold_up_the_window() -> None:
     assert took_s < 0.5
 
 
+def hatching(strokes: int) -> np.ndarray:
+    """Return quick strokes to and fro over 300 by 300 pixels, each at a height of its own: each crosses most others."""
+    rng = np.random.default_rng(1)
+    to_and_fro = np.where(np.arange(strokes) % 2, 400.0, 100.0) + rng.uniform(-20, 20, strokes)
+    return np.stack([to_and_fro, rng.uniform(100, 400, strokes)], axis=1)
+
+
+@pytest.mark.parametrize("strokes", [400, 1000, 5000])
+def test_the_work_for_an_area_can_be_bounded_whatever_was_hatched(strokes: int) -> None:
+    with pytest.raises(outline.Tangled):
+        outline.area(hatching(strokes), most=20_000)
+
+
+def test_a_bound_changes_no_area_within_it() -> None:
+    few = hatching(150)  # about 150 * 150 / 4 crossings
+    assert outline.area(few, most=20_000) == outline.area(few)
+    with pytest.raises(outline.Tangled):
+        outline.area(few, most=1_000)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_grid_is_told_inside_or_outside_as_single_points_are_on_every_rim_and_corner(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    ring = rng.uniform(-5, 60, (int(rng.integers(3, 60)), 2))
+    if seed % 2:
+        ring = np.rint(ring)  # corners and level lines on the points themselves
+    x, y = np.arange(3.0, 50.0), np.arange(0.0, 55.0)
+    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    told = outline.inside_grid(ring, x, y)
+    assert told.any()
+    assert (told == outline.inside(ring, points).reshape(55, 47)).all()
+
+
 def test_a_stroke_drawn_to_and_fro_on_one_line_has_no_area() -> None:
     assert outline.area(np.array([[0.0, 5.0], [8.0, 5.0], [3.0, 5.0]])) == 0.0
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from resources.translation import ENGLISH, use_language
 from tests.helpers.viewers import annotation, axial_plane, axial_stack, image, stack, uids, volume
 from viewers.scene.annotations import Annotations
 from viewers.scene.drawn_annotations import SphereValues
@@ -187,3 +188,30 @@ def test_an_annotation_of_one_image_in_pixels_shows_on_no_other() -> None:
     assert [c.lines for c in scene.frame(VIEWPORT).overlay.callipers] == [("50.0 px", "not calibrated")]
     scene.scroll_to(1)
     assert scene.frame(VIEWPORT).overlay.callipers == ()
+
+
+def test_a_hatching_over_itself_keeps_its_line_under_the_hand_and_is_refused_in_words() -> None:
+    use_language(ENGLISH)
+    scene, hand = axial_stack(), Navigator()
+    hand.choose(ToolName.FREEHAND)
+    # quick strokes of 75 mm to and fro, each at a height of its own
+    way = [(700.0 if n % 2 else 100.0, 60.0 + 520.0 * (n * 0.618034 % 1)) for n in range(1000)]
+    at(hand, scene, PointerKind.PRESS, *way[0])
+    for place in way[1:100]:
+        at(hand, scene, PointerKind.MOVE, *place)
+    early = hand.preview
+    assert early is not None
+    assert early.measure(MeasureName.AREA) is not None
+    for place in way[100:]:
+        at(hand, scene, PointerKind.MOVE, *place)
+    drawn = hand.preview
+    assert drawn is not None
+    assert (drawn.kind, len(drawn.points_lps_mm), drawn.measures) == (AnnotationKind.FREEHAND, 1000, ())
+    assert scene.frame(VIEWPORT, drawn).overlay.callipers[-1].lines == ()
+    (refused,) = at(hand, scene, PointerKind.RELEASE, *way[-1])
+    assert isinstance(refused, Refuse)
+    assert (refused.text, refused.hint) == (
+        "This outline crosses itself too often to enclose a region.",
+        "Lead it round the region once.",
+    )
+    assert hand.preview is None

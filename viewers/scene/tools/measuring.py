@@ -220,11 +220,20 @@ class FreehandTool(DrawTool):
             return (Repaint(),)
         if math.dist(view.transform.apply(*self._points[-1]), (event.x, event.y)) >= _FREEHAND_PX:
             self._points.append(view.inverse.apply(event.x, event.y))
-        try:
-            self.preview = self._measured(self._points, scene, viewport) if len(self._points) > 2 else None
-        except WorkstationError:
-            self.preview = None
+        self.preview = self._outline(scene, viewport) if len(self._points) > 2 else None
         return (Repaint(),)
+
+    def _outline(self, scene: Scene, viewport: Size) -> Annotation | None:
+        """Return the outline so far, without numbers where none can be taken of it: the line stays under the hand."""
+        try:
+            return self._measured(self._points, scene, viewport)
+        except WorkstationError:
+            view, begun = scene.view(viewport), self._begun
+            if view is None or begun is None:
+                return None
+            way = points_of(view, self._points)
+            plain = measured(AnnotationKind.ARROW, scene, begun.image, way[:2], uid=begun.uid)
+            return measure_annotations.unmeasured(plain, AnnotationKind.FREEHAND, way)
 
     def release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Close the outline; a stroke too short for one is dropped."""
