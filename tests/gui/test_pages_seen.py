@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -11,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
 from tests.helpers.fakes_ui import case
+from workstation.domain.dispatch import TimelineEvent, TimelineStep
 from workstation.domain.norm.values import NormKind
 from workstation.domain.phrase import Phrase
 from workstation.domain.shared_document import DocumentInfo, DocumentKey, DocumentKind
@@ -27,6 +30,7 @@ from workstation.ui.two_identifiers import name_and_id
 from workstation.ui.widgets.fields import TextLine
 from workstation.ui.widgets.labels import ChipLabel, label
 from workstation.ui.widgets.paper_view import PaperView
+from workstation.ui.widgets.timeline_panel import TimelinePanel
 from workstation.ui.widgets.worklist_model import WorklistModel
 
 pytestmark = pytest.mark.gui
@@ -199,6 +203,24 @@ def test_a_document_in_another_language_says_so(qtbot: QtBot) -> None:
     assert not warns(CHINESE, "12 / 34")
     assert warns(ENGLISH, "所见：结节 6 mm")
     assert not warns(ENGLISH, "Findings: nodule 6 mm")
+
+
+def test_the_heading_of_what_became_of_a_report_stays_above_what_rolls(qtbot: QtBot, qapp: QApplication) -> None:
+    apply_theme(qapp)
+    use_language(ENGLISH)
+    panel = TimelinePanel()
+    qtbot.addWidget(panel)
+    at = datetime(2026, 11, 22, 9, 40, tzinfo=UTC)
+    events = [
+        TimelineEvent(at, TimelineStep.FAILED, "", "清水镇 HIS", "The receiver does not answer") for _ in range(12)
+    ]
+    panel.show_events(events)
+    panel.resize(300, panel.height())
+    panel.show()
+    qtbot.waitUntil(lambda: panel.verticalScrollBar().value() == panel.verticalScrollBar().maximum() > 0)
+    head = next(one for one in panel.findChildren(type(label(""))) if one.text() == "What became of the report")
+    assert head.visibleRegion().boundingRect().height() == head.height() >= metrics("caption").height()
+    assert head.geometry().bottom() < panel.viewport().geometry().top()
 
 
 def test_a_page_grows_with_its_new_picture_and_is_not_blurred_before(qtbot: QtBot, qapp: QApplication) -> None:

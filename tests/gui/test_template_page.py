@@ -256,6 +256,8 @@ def test_a_copy_is_the_chosen_row_and_not_what_it_was_made_from(editing: Editing
     count = rows.count()
     editing.page.clone.click()
     editing.qtbot.waitUntil(lambda: rows.count() == count + 1)
+    for line in rows.currentItem().text().split("\n"):
+        assert metrics().horizontalAdvance(line) <= rows.viewport().width() - 24
     assert rows.currentItem().text().endswith("\nct-head-copy\nnot saved")
     editing.write(("template_id",), "ct-head-night")
     assert rows.currentItem().text().endswith("\nct-head-night\nnot saved")

@@ -27,6 +27,8 @@ from workstation.ui.widgets.report_form import ReportForm
 
 _FILES = "MRRT (*.html);;JSON (*.json)"
 _LIST_WIDTH, _PARTS_WIDTH = 216, 240
+_LIST_EDGE = 46
+"""Pixels beside the words of a template: edges and scroll bar"""
 _TREE_EDGE, _TREE_STEP = 44, 20
 """Pixels beside the words of a section (arrow, edges, scroll bar), and of each level below it"""
 _ROW_OF_TWO = 44
@@ -130,7 +132,9 @@ class TemplatePage(Page):
 
     def show_unsaved(self, draft: Draft) -> None:
         """Put a template that is no entry yet, a copy or one from a file, before the list as the one at hand."""
-        self.editor.show_unsaved(f"{_title(draft, 'title')}\n{draft.get('template_id', '')}\n{tr('not saved')}")
+        title, room = _title(draft, "title"), _LIST_WIDTH - _LIST_EDGE
+        lines = [*in_two_lines(title, room, room), str(draft.get("template_id", "")), tr("not saved")]
+        self.editor.show_unsaved([line for line in lines if line])
 
     def show_parts(self, draft: Draft, current: Place) -> None:
         """Show sections and fields, with the current one chosen."""

@@ -16,7 +16,7 @@ from workstation.ui.widgets.check_list import CheckList
 from workstation.ui.widgets.labels import Panel
 
 DATA = Qt.ItemDataRole.UserRole
-_ROW, _ROW_OF_THREE = 56, 76
+_ROW, _FURTHER_LINE = 56, 20
 """Chinese lines are taller than the font of the list says"""
 
 
@@ -110,16 +110,15 @@ class DraftEditor(QWidget):
                 if data == current:
                     self.list.setCurrentItem(item)
 
-    def show_unsaved(self, words: str) -> None:
-        """Put what is no document yet, in three lines, before the others as the one at hand; its data is None."""
+    def show_unsaved(self, lines: Sequence[str]) -> None:
+        """Put what is no document yet before the others as the one at hand; its data is None."""
         with self.filling():
             if not self.list.count() or self.list.item(0).data(DATA) is not None:
-                fresh = QListWidgetItem()
-                fresh.setSizeHint(QSize(0, _ROW_OF_THREE))
-                self.list.insertItem(0, fresh)
+                self.list.insertItem(0, QListWidgetItem())
             first = self.list.item(0)
-            first.setText(words)
-            first.setToolTip(words)
+            first.setSizeHint(QSize(0, _ROW + _FURTHER_LINE * max(0, len(lines) - 2)))
+            first.setText("\n".join(lines))
+            first.setToolTip(first.text())
             self.list.setCurrentItem(first)
 
     def show_problems(self, problems: Sequence[TemplateProblem], fine: str) -> None:

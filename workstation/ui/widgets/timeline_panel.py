@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr
@@ -14,6 +15,7 @@ from workstation.ui.widgets.labels import icon_label, label
 
 _MOST_SHOWN = 40
 _LINE_PX = 22
+_SIDE_PX = 12
 _TALLEST_LINES = 6
 
 
@@ -28,17 +30,17 @@ class TimelinePanel(QScrollArea):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("What became of the report"))
         self.said: tuple[str, ...] = ()
+        self._head = label(tr("What became of the report"), "caption", "t3")
+        self._head.setParent(self)
+        self.setViewportMargins(0, _LINE_PX, 0, 0)  # the heading stays where the lines roll under it
         self.hide()
 
     def show_events(self, events: Sequence[TimelineEvent]) -> None:
         """Replace what is shown; nothing hides the panel."""
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(12, 6, 12, 6)
+        column.setContentsMargins(_SIDE_PX, 6, _SIDE_PX, 6)
         column.setSpacing(2)
-        head = label(tr("What became of the report"), "caption", "t3")
-        head.setFixedHeight(_LINE_PX)
-        column.addWidget(head)
         said = []
         for event in events[-_MOST_SHOWN:]:
             words, tone, icon = step_words(event)
@@ -59,6 +61,11 @@ class TimelinePanel(QScrollArea):
         self.setVisible(bool(said))
         bar = self.verticalScrollBar()
         bar.rangeChanged.connect(lambda _least, most: bar.setValue(most))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the heading above the lines."""
+        super().resizeEvent(event)
+        self._head.setGeometry(_SIDE_PX, 0, max(0, self.width() - 2 * _SIDE_PX), _LINE_PX)
 
     def sizeHint(self) -> QSize:
         """Return the height of the lines that are shown at once."""
