@@ -18,3 +18,5 @@ class KnownPrior:
     modality: str
     description: str
     is_reported: bool = False
+    largest_mm: float | None = None
+    """Mean diameter of the largest nodule that its signed report tells of, None where none was read"""

@@ -61,6 +61,12 @@ def dominant_contradictions(report: Report, template: ReportTemplate) -> Iterato
         yield NormDenial(TYPE, words.get(said, said), _table(told, report))
 
 
+def typed_mean_mm(report: Report) -> float | None:
+    """Return the mean in mm of the axes that were typed for the dominant nodule, None where one is missing."""
+    typed = _typed_axes_mm(report)
+    return None if typed is None else mean_of_axes_mm(*typed)
+
+
 _COMPARED: Final = frozenset({NoduleType.SOLID, NoduleType.PART_SOLID, NoduleType.GROUND_GLASS})
 """Types by attenuation; calcified is said beside any of them"""
 

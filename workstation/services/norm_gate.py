@@ -30,6 +30,7 @@ from workstation.domain.template import IMPRESSIONS, Choice, FieldType, ReportTe
 from workstation.domain.text_link import LinkKind
 from workstation.domain.workitem import WorklistRow
 from workstation.services.category_age import changed_words, label_of
+from workstation.services.change_claim import change_contradictions
 from workstation.services.coded_answers import contradictions, other_inputs, sides_of
 from workstation.services.dominant_nodule import dominant_contradictions
 from workstation.services.norm_facts import firsts_of, nodules_of, priors_of, purpose_of
@@ -101,6 +102,7 @@ def norm_subject(
         sides=tuple(sides_of(report, template)),
         nodules=tuple(nodules_of(report, template)),
         priors=tuple(priors_of(report)),
+        changes=tuple(change_contradictions(report, template)),
         firsts=tuple(firsts_of(report, template)),
         asked_categories=tuple(template.categories),
         question=". ".join((row.clinical_question, *purpose_of(report, template))),
@@ -147,6 +149,18 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
             "“{quote}” although an earlier exam is there: {against}. Compare with it, or say why not",
             quote=quote,
             against=against,
+        ),
+        "change_despite_sizes": tr(
+            "“{quote}” is chosen, the sizes say otherwise: {against}", quote=quote, against=fault.against
+        ),
+        "unknown_comparison": (
+            tr(
+                "“{quote}” is no earlier exam that is known: {against}. Name its day, or say why not",
+                quote=quote,
+                against=against,
+            )
+            if against
+            else tr("“{quote}” is no earlier exam that is known. Name its day and where it was made", quote=quote)
         ),
         "screening_without_category": tr("A screening CT without a Lung-RADS category: choose it"),
         "low_dose_without_category": tr(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from resources.translation import tr
@@ -21,6 +22,7 @@ from workstation.domain.ports import AuditPort, CancelToken, ReportPort, Retriev
 from workstation.domain.report import Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
+from workstation.services.change_claim import largest_nodule_mm
 from workstation.services.image_service import is_image_series
 from workstation.services.nodule_records import NoduleRecords, read_nodule_records
 from workstation.services.prior_report import PriorReport, of_documents, of_report
@@ -44,6 +46,8 @@ class CasePriors:
     ready: tuple[Study, ...] = ()
     ahead: tuple[Study, ...] = ()
     failure: WorkstationError | None = None
+    largest_mm: Mapping[str, float] = field(default_factory=dict)
+    """Of the newest signed prior of our own, by study: the mean diameter of its largest nodule"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,20 @@ class ComparePriors:
         ahead = (*alike, *(one for one in structures if one not in alike))[:PREFETCHED]
         for hung in alike[:PREFETCHED]:
             self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=hung.study_instance_uid, detail="prior")
-        return CasePriors(known, alike[:PREFETCHED], ahead, failure)
+        return CasePriors(known, alike[:PREFETCHED], ahead, failure, self._largest(study, wanted, job))
+
+    def _largest(self, study: Study, wanted: Sequence[PriorStudy], job: CancelToken) -> dict[str, float]:
+        """Read how large the largest nodule of the newest signed prior was; one that cannot be had tells nothing."""
+        for one in wanted:
+            if one.reported and one.ups_instance_uid and is_like(study, one):
+                job.raise_if_cancelled()
+                self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=one.study_instance_uid, detail="prior sizes")
+                with contextlib.suppress(SourceError):
+                    report = self.reports.fetch(one.ups_instance_uid)
+                    told = None if report is None else largest_nodule_mm(report)
+                    return {} if told is None else {one.study_instance_uid: told}
+                return {}
+        return {}
 
     def open(self, prior: PriorStudy, *, same_person: bool = False) -> Study:
         """
@@ -236,7 +253,14 @@ def to_compare(priors: CasePriors, study: Study) -> tuple[KnownPrior, ...]:
     ready = {one.study_instance_uid for one in priors.ready}
     here = frozenset[BodyRegion]().union(*(anatomy_of(study, one).regions for one in study.series))
     return tuple(
-        KnownPrior(one.study_instance_uid, one.study_date, one.modality, one.description, one.reported)
+        KnownPrior(
+            one.study_instance_uid,
+            one.study_date,
+            one.modality,
+            one.description,
+            one.reported,
+            priors.largest_mm.get(one.study_instance_uid),
+        )
         for one in priors.known
         if one.study_instance_uid in ready
         or (

@@ -74,6 +74,8 @@ RULES: Final[tuple[tuple[NormKind, Rule], ...]] = (
     (NormKind.SIDE, side_rules.missing_in_the_conclusion),
     (NormKind.CONCLUSION, screening_rules.category_of_a_screening),
     (NormKind.CONCLUSION, prior_rules.first_despite_a_prior),
+    (NormKind.CONCLUSION, prior_rules.change_despite_sizes),
+    (NormKind.CONCLUSION, prior_rules.unknown_comparison),
     (NormKind.CONCLUSION, link_rules.gone),
     (NormKind.NUMBER, link_rules.outdated),
     (NormKind.RESIDUE, link_rules.copied),

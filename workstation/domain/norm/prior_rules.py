@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from workstation.domain.norm.report_text import ReportText
 from workstation.domain.norm.values import NormFault, NormKind
+
+COMPARISON: Final = "comparison"
+"""The template field that names the studies compared with"""
+_DAY: Final = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)(?:\s*[-./年]\s*(?P<month>\d{1,2})(?:\s*[-./月]\s*(?P<day>\d{1,2}))?|"
+    r"(?P<month2>\d\d)(?P<day2>\d\d))(?!\d)"
+)
+_FROM_OUTSIDE: Final = re.compile(
+    r"外院|院外|他院|自带|自备|携|\boutside\b|\bexternal\b|\belsewhere\b|\bother hospital|\bbrought\b|\bown films?\b",
+    re.IGNORECASE,
+)
+"""Films that the patient brought are known to nobody but the reader"""
 
 
 def first_despite_a_prior(text: ReportText) -> Iterator[NormFault]:
@@ -29,3 +43,39 @@ def first_despite_a_prior(text: ReportText) -> Iterator[NormFault]:
             if said is not None:
                 quote = said.group(0).strip()
                 yield NormFault(NormKind.CONCLUSION, "first_despite_prior", reading.field.key, quote, against)
+
+
+def change_despite_sizes(text: ReportText) -> Iterator[NormFault]:
+    """Nothing is called stable, growing or smaller against the two sizes that were measured."""
+    for one in text.subject.changes:
+        yield NormFault(NormKind.CONCLUSION, "change_despite_sizes", one.field, one.quote, one.against)
+
+
+def unknown_comparison(text: ReportText) -> Iterator[NormFault]:
+    """
+    What was compared with is an examination that is known: by its day, or its month.
+
+    That there was none, and films from elsewhere, are the reader's word.
+    """
+    known = {day for one in text.subject.priors for day in _days(one.words)}
+    for reading in text.everything:
+        said = reading.field.text.strip()
+        if reading.field.key != COMPARISON or not said or _FROM_OUTSIDE.search(said):
+            continue
+        if any(text.terms.pattern(one).search(said) for one in ("no_prior", "first_examination")):
+            continue
+        if not any(_is_one_of(named, known) for named in _days(said)):
+            against = "; ".join(dict.fromkeys(one.words for one in text.subject.priors))
+            yield NormFault(NormKind.CONCLUSION, "unknown_comparison", COMPARISON, said, against)
+
+
+def _days(words: str) -> Iterator[tuple[int, int, int]]:
+    """Yield year, month and day of each date; day 0 where the month is told only."""
+    for match in _DAY.finditer(words):
+        month, day = match["month"] or match["month2"], match["day"] or match["day2"]
+        if month is not None:
+            yield int(match["year"]), int(month), int(day or 0)
+
+
+def _is_one_of(named: tuple[int, int, int], known: set[tuple[int, int, int]]) -> bool:
+    return any(named == one or (named[2] == 0 and named[:2] == one[:2]) for one in known)

@@ -173,6 +173,8 @@ class NormSubject:
     sides: tuple[NormSide, ...] = ()
     nodules: tuple[NormNodule, ...] = ()
     priors: tuple[NormPrior, ...] = ()
+    changes: tuple[NormDenial, ...] = ()
+    """Choices of how something changed that measured sizes deny"""
     firsts: tuple[NormChoice, ...] = ()
     """Choices that call this the first examination"""
     asked_categories: tuple[str, ...] = ()
