@@ -107,5 +107,19 @@ def test_what_the_norm_gate_refuses_is_never_called_complete(qtbot: QtBot, bench
     bench.desk.session.set_value("airways", "右肺上叶见实性结节，直径8mm。")
     bench.desk.session.set_value("impression", "左肺上叶结节。")
     assert page.checks_words() == "Checking…"
-    qtbot.waitUntil(lambda: page.checks_words() == "1 open")
+    qtbot.waitUntil(lambda: page.checks_words() == "1 to check")
     assert page.checks.lines()[0][0] is False
+
+
+def test_what_keeps_a_report_back_and_what_asks_are_counted_apart_and_alike_everywhere(
+    qtbot: QtBot, bench: DeskBench
+) -> None:
+    page, _presenter = bench.page()
+    page.show()
+    bench.fill()
+    assert bench.desk.session is not None
+    bench.desk.session.set_value("airways", "右肺上叶见实性结节，直径8mm。")
+    bench.desk.session.set_value("impression", "左肺上叶结节。")
+    bench.desk.session.set_value("technique", "")
+    qtbot.waitUntil(lambda: page.checks_words() == "1 left to do · 1 to check")
+    assert page.missing.text() == "1 left to do"

@@ -141,7 +141,7 @@ def test_accepted_findings_stand_in_the_findings_section_in_words_and_rejected_o
         ),
         "2. 左肺下叶磨玻璃结节，平均径 6.1 mm，图像 205（AI 提示，医师修改）。",
         "4. 右肺中叶结节，平均径 3.8 mm，图像 145（医师新增）。",
-        "AI 辅助：NodDet 1.2.0，3 处提示，医师接受 2、驳回 1、新增 1。结论由签名医师负责。",
+        "AI 辅助：NodDet 1.2.0，3 处提示，医师接受 1、修改 1、驳回 1、新增 1。结论由签名医师负责。",
     ]
 
 

@@ -48,7 +48,7 @@ def test_the_page_tells_who_was_examined_what_was_found_and_who_answers_for_it(s
         "21.9 × 14.3",
         "平均 18.1",
         "1. 右肺上叶实性结节，Lung-RADS 4B，建议增强 CT 或 PET-CT，并多学科会诊。",
-        "AI 辅助：NodDet 1.2.0，3 处提示，医师接受 2、驳回 1、新增 1。",
+        "AI 辅助：NodDet 1.2.0，3 处提示，医师接受 1、修改 1、驳回 1、新增 1。",
         "书写：宋佳",
         "审核：王启明",
     ):

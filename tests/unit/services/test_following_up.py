@@ -163,7 +163,7 @@ def test_a_mark_accepted_where_the_reader_had_found_the_same_counts_once() -> No
     assert (accepted.own.tracking_uid, accepted.own.number, accepted.original) == ("2.25.7", 3, ai_finding(1).original)
     assert report_words.source_words(accepted, "zh_CN") == "医师发现，AI 亦提示"
     statement = report_words.ai_statement(opened.findings, "zh_CN")
-    assert "1 处提示，医师接受 1、驳回 0、新增 0" in statement
+    assert "1 处提示，医师接受 0、修改 1、驳回 0、新增 0" in statement
     opened.review.undo()
     assert uids(opened) == ["2.25.1001", "2.25.7"]
 

@@ -89,10 +89,10 @@ _SERIES_IMAGE: Final = Text("序列 {series} 图像 {image}", "series {series}, 
 _SERIES_PLACE: Final = Text("，序列 {series} 图像 {image}", ", series {series}, image {image}")
 _PLACE: Final = Text("，图像 {image}", ", image {image}")
 _AI: Final = Text(
-    "AI 辅助：{name} {version}，{total} 处提示，医师接受 {accepted}、驳回 {rejected}、新增 {added}。"
+    "AI 辅助：{name} {version}，{total} 处提示，医师接受 {accepted}、修改 {edited}、驳回 {rejected}、新增 {added}。"
     "结论由签名医师负责。",
-    "AI assistance: {name} {version}, {total} proposed; reader accepted {accepted}, rejected {rejected}, "
-    "added {added}. The signing physician is responsible for the conclusions.",
+    "AI assistance: {name} {version}, {total} proposed; reader accepted {accepted}, edited {edited}, "
+    "rejected {rejected}, added {added}. The signing physician is responsible for the conclusions.",
 )
 _NO_AI: Final = Text("本报告未使用 AI 辅助。", "No AI assistance was used for this report.")
 
@@ -298,7 +298,8 @@ def ai_statement(findings: FindingList, language: str) -> str:
         name=findings.algorithm.name,
         version=findings.algorithm.version,
         total=sum(decision is not Decision.ADDED for decision in decisions),
-        accepted=sum(decision in {Decision.ACCEPTED, Decision.EDITED} for decision in decisions),
+        accepted=decisions.count(Decision.ACCEPTED),
+        edited=decisions.count(Decision.EDITED),
         rejected=decisions.count(Decision.REJECTED),
         added=decisions.count(Decision.ADDED),
     )

@@ -343,14 +343,20 @@ class ReportPage(Page):
         passed: Sequence[str],
         messages: dict[str, str],
         *,
+        missing: int,
         looking: bool = False,
     ) -> None:
-        """Show blockers beside the form and below their fields; nothing is complete while somebody is ``looking``."""
+        """
+        Show blockers beside the form and below their fields; nothing is complete while somebody is ``looking``.
+
+        ``missing`` of the blockers keep the report back, the others ask: the heading tells them apart, with the number
+        that stands beside the button.
+        """
         self.checks.show_checks(blocking, passed)
         self._first_target = blocking[0][0] if blocking else ""
         self._waiting = [target.partition("\n")[0] for target, _sentence in blocking]
         if blocking:
-            self._side_chip.show_chip(tr("{count} open", count=len(blocking)), "bad", "close")
+            self._side_chip.show_chip(_open_words(missing, len(blocking) - missing), "bad", "close")
         elif looking:
             self._side_chip.show_chip(tr("Checking…"), "neutral", "timer")
         else:
@@ -454,3 +460,10 @@ class ReportPage(Page):
             self._form_panel.setMaximumWidth(16_777_215)
         else:
             self._form_panel.setFixedWidth(_FORM_WIDTH)
+
+
+def _open_words(missing: int, asked: int) -> str:
+    """Say how much is left to do and, apart from it, how much asks and may be answered for."""
+    left = trn("{count} left to do", "{count} left to do", missing)
+    asks = trn("{count} to check", "{count} to check", asked)
+    return f"{left} · {asks}" if missing and asked else left if missing else asks

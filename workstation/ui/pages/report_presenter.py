@@ -230,7 +230,8 @@ class ReportPresenter(QObject):
         report, actor = session.report, self._desk.signer
         looking = self.tools.looking
         checks = checks_of(session, self.tools.sentences(), self._signer_id(session), looking=looking)
-        self._page.show_checks(checks.blocking, checks.passed, checks.messages, looking=looking)
+        missing = len(session.blockers)
+        self._page.show_checks(checks.blocking, checks.passed, checks.messages, missing=missing, looking=looking)
         senior = actor is not None and actor.may(Permission.SIGN_FINAL)
         junior = actor is not None and actor.may(Permission.SUBMIT_PRELIMINARY)
         open_for_me = not session.read_only
@@ -244,7 +245,7 @@ class ReportPresenter(QObject):
             give_back=open_for_me and senior and report.state is ReportState.PRELIMINARY,
             sign=open_for_me and actor is not None and senior and session.rules.may_sign(report, actor.user_id),
             reason=checks.missing,
-            missing=len(session.blockers),
+            missing=missing,
             ready=not checks.blocking,
         )
         if self._desk.busy:
