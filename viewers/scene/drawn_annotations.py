@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from resources.translation import tr
 from viewers.scene import callipers
+from viewers.scene.measure_annotations import REGIONS
 from viewers.scene.overlay import Calliper
 from viewers.scene.picture_place import PicturePlace
 from viewers.scene.slice_view import SliceView
@@ -26,7 +27,8 @@ class DrawnAnnotations:
     """
     What is drawn of ``notes`` on the picture at ``place``; ``selected`` is the UID of the one in the hand.
 
-    ``read_late`` has the statistics of a large sphere read in a job and tells whether they are still to come.
+    ``read_late`` has the statistics of a large sphere, or of a large region on the displayed image, read in a job and
+    tells whether they are still to come.
     """
 
     notes: AnnotationList
@@ -47,7 +49,7 @@ class DrawnAnnotations:
                 continue
             selected = item.uid == self.selected
             if self.place.shows(item, view):
-                drawn.append(self._told(item, callipers.calliper(item, view, selected=selected)))
+                drawn.append(self._told(item, callipers.calliper(item, view, selected=selected), is_whole=True))
             else:
                 cut = callipers.cut_calliper(item, view, self.place.slice_step_mm / 2, selected=selected)
                 drawn += [self._told(item, cut)] if cut is not None else []
@@ -59,11 +61,12 @@ class DrawnAnnotations:
         is_this_study = self.notes.study_instance_uid == self.place.study_instance_uid
         return (one for one in self.notes.annotations if is_this_study and self.place.may_hold(one))
 
-    def _told(self, annotation: Annotation, drawn: Calliper) -> Calliper:
-        """Return a calliper with the words that hold for what is on screen."""
+    def _told(self, annotation: Annotation, drawn: Calliper, *, is_whole: bool = False) -> Calliper:
+        """Return a calliper with the words that hold for what is on screen; ``is_whole``: it lies on this slice."""
         is_sphere = annotation.kind is AnnotationKind.SPHERE
         is_elsewhere = self.place.has_other_values(annotation)
-        is_late = is_sphere and annotation.statistics is None and not is_elsewhere and self._is_read_late(annotation)
+        may_be_late = is_sphere or (is_whole and annotation.kind in REGIONS)
+        is_late = may_be_late and annotation.statistics is None and not is_elsewhere and self._is_read_late(annotation)
         lines = self.spheres.words(annotation) if self.spheres is not None and is_sphere else ()
         if lines:
             return replace(drawn, lines=(*((annotation.text,) if annotation.text else ()), *lines))

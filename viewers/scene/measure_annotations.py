@@ -34,7 +34,8 @@ from workstation.domain.volume import Volume
 
 _MOST_CROSSINGS: Final = 20_000
 """Of an outline with itself, found in about 15 ms on a core of 2020; 280 strokes over each other have as many"""
-_REGIONS: Final = frozenset({AnnotationKind.ELLIPSE, AnnotationKind.RECTANGLE, AnnotationKind.FREEHAND})
+REGIONS: Final = frozenset({AnnotationKind.ELLIPSE, AnnotationKind.RECTANGLE, AnnotationKind.FREEHAND})
+"""What has pixels inside it, on one image"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,18 @@ def annotate(
     series_instance_uid: str = "",
     stack_number: int = 0,
     referenced_frame: int | None = None,
+    reads_late: bool = False,
 ) -> Annotation:
     """
     Return a new annotation with its numbers.
 
-    ``points`` are LPS mm where the image has a plane, (column, row) otherwise.
+    ``points`` are LPS mm where the image has a plane, (column, row) otherwise. With ``reads_late`` a large region has
+    no statistics yet (``regions.is_large_region``): who shows it has them read in a job.
 
     Raises NotMeasurable: a probe off the image, on padding or on colour, a region without pixels,
     a line without length; a sphere, which needs a volume.
     """
-    measures, found = _measured(kind, image, points)
+    measures, found = _measured(kind, image, points, reads_late=reads_late)
     in_patient = image.plane is not None
     return Annotation(
         uid=uid,
@@ -141,9 +144,17 @@ def sphere(
     )
 
 
-def remeasured(annotation: Annotation, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]) -> Annotation:
+def remeasured(
+    annotation: Annotation,
+    image: SliceImage,
+    points: Sequence[Point] | Sequence[PixelPoint],
+    *,
+    reads_late: bool = False,
+) -> Annotation:
     """
     Return the annotation at other points of the same kind of space, identity kept and numbers taken anew.
+
+    ``reads_late`` as for ``annotate``.
 
     Raises NotMeasurable, also for points in the patient on an image that has no place there.
     """
@@ -152,7 +163,7 @@ def remeasured(annotation: Annotation, image: SliceImage, points: Sequence[Point
             tr("This image has no place in the patient, so nothing can be measured in millimetres."),
             hint=tr("Ask the sending site for the original images."),
         )
-    measures, found = _measured(annotation.kind, image, points)
+    measures, found = _measured(annotation.kind, image, points, reads_late=reads_late)
     changed = replace(annotation, measures=measures, statistics=found, basis=_basis(measures, image, points))
     if annotation.points_px:
         return replace(changed, points_px=_points2(points))
@@ -202,6 +213,15 @@ def region_values(
     return regions.in_polygon(image, space.plane, placed)
 
 
+def late_statistics(annotation: Annotation, where: SliceImage | Volume) -> Statistics | None:
+    """Return the statistics of a region on its image or of a sphere in its volume; None where it holds no value."""
+    if isinstance(where, Volume):
+        values = regions.in_sphere(where, *annotation.points_lps_mm)
+    else:
+        values = region_values(annotation.kind, where, annotation.points_lps_mm or annotation.points_px)
+    return regions.statistics(values, where.unit) if values.size else None
+
+
 def values_in(
     annotation: Annotation, image: SliceImage | None, volume: Volume | None
 ) -> tuple[regions.FloatArray, str]:
@@ -212,7 +232,7 @@ def values_in(
     """
     if annotation.kind is AnnotationKind.SPHERE and volume is not None:
         return regions.in_sphere(volume, *annotation.points_lps_mm), volume.unit
-    if annotation.kind not in _REGIONS or image is None:
+    if annotation.kind not in REGIONS or image is None:
         raise NotMeasurable(
             tr("There are no values inside this."), hint=tr("Draw an ellipse, a rectangle or a sphere.")
         )
@@ -220,10 +240,10 @@ def values_in(
 
 
 def _measured(
-    kind: AnnotationKind, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]
+    kind: AnnotationKind, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint], *, reads_late: bool
 ) -> tuple[tuple[Measure, ...], Statistics | None]:
-    if kind in _REGIONS:
-        return _region(kind, image, points)
+    if kind in REGIONS:
+        return _region(kind, image, points, reads_late=reads_late)
     space = space_of(image, points)
     try:
         return _numbers(kind, space, image, _placed(space, points)), None
@@ -271,7 +291,7 @@ def _numbers(kind: AnnotationKind, space: Space, image: SliceImage, points: list
 
 
 def _region(
-    kind: AnnotationKind, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]
+    kind: AnnotationKind, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint], *, reads_late: bool
 ) -> tuple[tuple[Measure, ...], Statistics | None]:
     space = space_of(image, points)
     placed = _placed(space, points)
@@ -286,6 +306,9 @@ def _region(
         )
     if image.is_color:
         return measures, None  # an area has a size on any image, its colours have no mean
+    is_ellipse = kind is AnnotationKind.ELLIPSE
+    if reads_late and regions.is_large_region(image, space.plane, placed, is_ellipse=is_ellipse):
+        return measures, None
     return measures, regions.statistics(region_values(kind, image, points), image.unit)
 
 

@@ -30,7 +30,7 @@ from viewers.scene.uptake import Uptake
 from viewers.scene.view_state import ViewState
 from viewers.scene.viewtext import magnification_text, matrix_text, probe_text
 from viewers.scene.windowing import Windowing
-from workstation.domain.annotation import Annotation
+from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.finding import FindingList
 from workstation.domain.frames import FrameRef
 from workstation.domain.geometry import Point
@@ -45,8 +45,8 @@ class Scene(ABC):
     ``modality`` and ``frame_of_reference_uid`` decide what may be linked with what.
     """
 
-    read_late: Callable[[Annotation, Volume], bool] | None = None
-    """Has the statistics of a large sphere read in a job; tells whether they are still to come"""
+    read_late: Callable[[Annotation, Volume | SliceImage], bool] | None = None
+    """Has the statistics of a large sphere or region read in a job; tells whether they are still to come"""
 
     def __init__(
         self,
@@ -321,14 +321,27 @@ class Scene(ABC):
         return self._drawn().visible(view)
 
     def _drawn(self) -> DrawnAnnotations:
-        volume, read = self.measured_volume, self.read_late
         return DrawnAnnotations(
             self.annotations.value,
             self.place,
             self.selected_annotation,
             self.sphere_values,
-            None if volume is None or read is None else lambda sphere: read(sphere, volume),
+            self._reads_late,
         )
+
+    @property
+    def reads_regions_late(self) -> bool:
+        """Tell whether the values inside a large region on the displayed image come later."""
+        return self.read_late is not None and self._image() is not None
+
+    def _reads_late(self, annotation: Annotation) -> bool:
+        """Have the statistics read that an annotation here has not; True while they are to come."""
+        if self.read_late is None:
+            return False
+        if annotation.kind is AnnotationKind.SPHERE:
+            return self.measured_volume is not None and self.read_late(annotation, self.measured_volume)
+        image = self.measured() if self._image() is not None else None
+        return image is not None and not image.is_color and self.read_late(annotation, image)
 
     def finding_at(self, viewport: Size, x: float, y: float) -> str:
         """Return the tracking UID of the finding under a viewport pixel, the smallest first; else empty."""

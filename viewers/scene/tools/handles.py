@@ -124,7 +124,7 @@ def _remeasured(held: Annotation, scene: Scene, image: SliceImage, points: Seque
         return replace(fresh, tracking_uid=held.tracking_uid, text=held.text, author=held.author)
     if held.kind is AnnotationKind.BIDIRECTIONAL:
         placed = measure_annotations.squared(image, placed)
-    fresh = measure_annotations.remeasured(held, image, placed)
+    fresh = measure_annotations.remeasured(held, image, placed, reads_late=scene.reads_regions_late)
     if not held.points_lps_mm:
         return fresh
     # its numbers are those of the image it lies on now

@@ -73,6 +73,7 @@ def measured(kind: AnnotationKind, scene: Scene, image: SliceImage, points: Plac
         series_instance_uid=scene.series_instance_uid,
         stack_number=scene.stack_number,
         referenced_frame=scene.frame_number,
+        reads_late=scene.reads_regions_late,
     )
 
 

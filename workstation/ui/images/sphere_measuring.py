@@ -1,4 +1,4 @@
-"""What lies inside spheres: small ones at once, large ones in a job while "measuring" stands beside them."""
+"""What lies inside spheres and regions: small ones at once, large ones in a job, "measuring" beside them meanwhile."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from PySide6.QtCore import QObject
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
 from viewers.scene.drawn_annotations import SphereValues
-from viewers.scene.measure_regions import in_sphere, statistics
+from viewers.scene.image import SliceImage
+from viewers.scene.measure_annotations import late_statistics
 from viewers.scene.scene import Scene
 from viewers.scene.tools.measuring import with_measures
-from workstation.domain.annotation import Annotation, Measure, Statistics
+from workstation.domain.annotation import Annotation, Measure, PixelPoint, Statistics
 from workstation.domain.geometry import Point
 from workstation.domain.suv import SuvRefusal, SuvScale
 from workstation.domain.voi_words import SphereUptake
@@ -25,7 +26,8 @@ from workstation.ui.pending import Pending
 
 AT_ONCE_VOXELS: Final = 60_000
 """About 10 ms on a quiet core of 2020; half a million take 60"""
-_Key = tuple[int, str]
+_Key = tuple[int | str, str]
+_Points = tuple[Point, ...] | tuple[PixelPoint, ...]
 _Handle = JobHandle[tuple[Measure, ...]] | JobHandle[Statistics | None]
 
 
@@ -34,7 +36,7 @@ class SphereMeasuring(QObject):
     Tells the scenes of a case what their spheres hold.
 
     A sphere that is moved while it is measured is measured anew, and nothing of its last place is shown or kept.
-    The statistics of a large one on any volume are read in the same way (``attach``).
+    The statistics of a large one on any volume, and of a large region on an image, come in the same way (``attach``).
     What comes late completes the annotation without a step to undo; ``pending`` holds up who hands the report over.
     """
 
@@ -43,8 +45,8 @@ class SphereMeasuring(QObject):
         self._jobs, self._repaint = jobs, repaint
         self.pending = Pending(self)
         self._shared: WeakValueDictionary[tuple[object, ...], SphereUptake] = WeakValueDictionary()
-        self._running: dict[_Key, tuple[tuple[Point, ...], _Handle]] = {}
-        self._empty: set[tuple[Point, ...]] = set()
+        self._running: dict[_Key, tuple[_Points, _Handle]] = {}
+        self._empty: set[_Points] = set()
         """Places over padding alone, which have no values"""
 
     def uptake(self, volume: Volume, suv: SuvScale | SuvRefusal | None) -> SphereUptake:
@@ -56,7 +58,7 @@ class SphereMeasuring(QObject):
         return found
 
     def attach(self, scene: Scene) -> None:
-        """Let a scene have the statistics of large spheres read that were drawn on its own images."""
+        """Let a scene have the statistics of large spheres and regions read that were drawn on its own images."""
         scene.read_late = partial(self._read_late, scene.annotations)
 
     def dress(self, scene: Scene, uptake: SphereUptake) -> None:
@@ -92,35 +94,35 @@ class SphereMeasuring(QObject):
             on_success=partial(self._done, key, notes, sphere),
             on_error=partial(self._failed, key),
         )
-        self._running[key] = sphere.points_lps_mm, handle
+        self._running[key] = _points(sphere), handle
 
-    def _read_late(self, notes: Annotations, sphere: Annotation, volume: Volume) -> bool:
-        if sphere.points_lps_mm in self._empty:
+    def _read_late(self, notes: Annotations, drawn: Annotation, where: Volume | SliceImage) -> bool:
+        if _points(drawn) in self._empty:
             return False
-        key = id(volume.voxels), sphere.uid
-        if self._goes_on(key, sphere):
+        key = id(where.voxels) if isinstance(where, Volume) else where.sop_instance_uid, drawn.uid
+        if self._goes_on(key, drawn):
             return True
         handle = self._jobs.submit(
             Pool.CPU,
-            lambda _job: _statistics(volume, sphere),
-            on_success=partial(self._read, key, notes, sphere),
+            lambda _job: late_statistics(drawn, where),
+            on_success=partial(self._read, key, notes, drawn),
             on_error=partial(self._failed, key),
         )
-        self._running[key] = sphere.points_lps_mm, handle
+        self._running[key] = _points(drawn), handle
         return True
 
-    def _read(self, key: _Key, notes: Annotations, sphere: Annotation, found: Statistics | None) -> None:
+    def _read(self, key: _Key, notes: Annotations, drawn: Annotation, found: Statistics | None) -> None:
         self._running.pop(key, None)
         if found is None:
-            self._empty.add(sphere.points_lps_mm)
+            self._empty.add(_points(drawn))
         else:
-            notes.complete_statistics(notes.value.study_instance_uid, sphere, found)
+            notes.complete_statistics(notes.value.study_instance_uid, drawn, found)
         self.pending.end(key)
         self._repaint()
 
     def _goes_on(self, key: _Key, sphere: Annotation) -> bool:
         """Tell whether a sphere is measured at this place already; else what is measured elsewhere ends."""
-        if key in self._running and self._running[key][0] == sphere.points_lps_mm:
+        if key in self._running and self._running[key][0] == _points(sphere):
             return True
         self._drop(key, is_followed=True)
         self.pending.begin(key)
@@ -147,6 +149,5 @@ class SphereMeasuring(QObject):
             self.pending.end(key)
 
 
-def _statistics(volume: Volume, sphere: Annotation) -> Statistics | None:
-    values = in_sphere(volume, *sphere.points_lps_mm)
-    return statistics(values, volume.unit) if values.size else None
+def _points(drawn: Annotation) -> _Points:
+    return drawn.points_lps_mm or drawn.points_px
