@@ -146,6 +146,18 @@ def test_a_field_is_required_when_another_says_so() -> None:
     assert [solid.is_required({"dominant_type": kind}) for kind in ("part_solid", "solid", "")] == [True, False, False]
 
 
+def test_a_pet_asks_for_the_uptake_of_a_liver_only_where_the_liver_was_scanned_and_can_serve() -> None:
+    template = TemplateLibrary().get("petct")
+    liver, blood = template.field("liver_suv"), template.field("blood_pool_suv")
+    told = [{"liver_reference": one} for one in ("in_view", "out_of_view", "diseased")]
+
+    assert template.field("liver_reference").required
+    assert [liver.is_required(one) for one in told] == [True, False, False]
+    assert [blood.is_required(one) for one in told] == [False, False, True]
+    (denied,) = [one.denies for one in template.field("liver_reference").choices if one.key == "out_of_view"]
+    assert denied == ("liver_suv",)
+
+
 @pytest.mark.parametrize(
     ("name", "values", "expected"),
     [
