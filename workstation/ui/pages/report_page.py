@@ -131,7 +131,7 @@ class ReportPage(Page):
         self._preview_panel.body.addWidget(self.paper)
         yield
         self.side = SideColumn()
-        panel = Panel(tr("Checks before signing"))
+        panel = Panel(tr("Before signing"))
         self._side_chip = ChipLabel("", "neutral")
         panel.header.addWidget(self._side_chip)
         self.checks = CheckList()
