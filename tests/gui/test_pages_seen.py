@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from resources.translation import CHINESE, ENGLISH, use_language
 from tests.helpers.fakes_ui import case
 from workstation.domain.dispatch import TimelineEvent, TimelineStep
+from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.norm.values import NormKind
 from workstation.domain.phrase import Phrase
 from workstation.domain.shared_document import DocumentInfo, DocumentKey, DocumentKind
@@ -28,6 +29,7 @@ from workstation.ui.report.phrase_dialog import PhraseDialog
 from workstation.ui.theme import apply_theme
 from workstation.ui.two_identifiers import name_and_id
 from workstation.ui.widgets.fields import TextLine
+from workstation.ui.widgets.finding_panel import FindingPanel
 from workstation.ui.widgets.labels import ChipLabel, label
 from workstation.ui.widgets.paper_view import PaperView
 from workstation.ui.widgets.timeline_panel import TimelinePanel
@@ -221,6 +223,32 @@ def test_the_heading_of_what_became_of_a_report_stays_above_what_rolls(qtbot: Qt
     head = next(one for one in panel.findChildren(type(label(""))) if one.text() == "What became of the report")
     assert head.visibleRegion().boundingRect().height() == head.height() >= metrics("caption").height()
     assert head.geometry().bottom() < panel.viewport().geometry().top()
+
+
+@pytest.mark.parametrize("tongue", [CHINESE, ENGLISH])
+def test_first_and_last_of_the_digest_are_read_below_the_findings(
+    qtbot: QtBot, qapp: QApplication, tongue: str
+) -> None:
+    apply_theme(qapp)
+    use_language(tongue)
+    panel = FindingPanel()
+    qtbot.addWidget(panel)
+    panel.resize(400, 400)  # DESIGN 4.13
+    panel.show_origin(
+        AlgorithmIdentity("lung-nodule-s", "1.0.0", f"59f4{'0' * 58}23", threshold=0.59, provider="cpu", seconds_s=12.3)
+    )
+    panel.show()
+    assert panel.origin_text().endswith("sha 59f4…23")
+    told = next(one for one in panel.findChildren(type(label(""))) if "59f4" in one.text())
+    qtbot.waitUntil(lambda: told.height() >= told.heightForWidth(told.width()) > 0)
+    layout = QTextLayout(told.text(), told.font())
+    layout.beginLayout()
+    ends = []
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(told.width())
+        ends.append(told.text()[line.textStart() : line.textStart() + line.textLength()])
+    layout.endLayout()
+    assert all(end.endswith("· ") for end in ends[:-1]), ends
 
 
 def test_a_page_grows_with_its_new_picture_and_is_not_blurred_before(qtbot: QtBot, qapp: QApplication) -> None:

@@ -17,7 +17,7 @@ from workstation.ui.widgets.ai_bar import AiBar, AiState
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.evidence_view import EvidencePane
 from workstation.ui.widgets.finding_card import CardFacts, FindingCard
-from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, icon_label, label, rule
+from workstation.ui.widgets.labels import ChipLabel, icon_label, label, rule
 from workstation.ui.widgets.reason_menu import ReasonMenu
 from workstation.ui.widgets.side_panel import rolling
 
@@ -27,6 +27,15 @@ _COUNTED = (  # which decisions one chip counts, its tint and icon
     ((Decision.REJECTED,), "neutral", "close"),
     ((Decision.ADDED,), "info", "add"),
 )
+
+
+_NO_BREAK, _JOINER = "\u00a0", "\u2060"
+
+
+def _unbroken(parts: Sequence[str]) -> str:
+    """Return the parts in one text whose lines end between two of them only."""
+    whole = (part.replace(" ", _NO_BREAK).replace("…", f"…{_JOINER}") for part in parts)
+    return f"{_NO_BREAK}· ".join(whole)
 
 
 def _marks_words() -> str:
@@ -95,7 +104,7 @@ class FindingPanel(QWidget):
         foot.setContentsMargins(12, 6, 12, 6)
         foot.setSpacing(8)
         foot.addWidget(icon_label("robot", "ai", 14))
-        self._origin = ElidedLabel("", "caption", "t2")
+        self._origin = label("", "caption", "t2", wrap=True)  # English words take a second line
         foot.addWidget(self._origin, 1)
         outer.addWidget(self._foot)
         self.clear()
@@ -178,13 +187,13 @@ class FindingPanel(QWidget):
         self._algorithm = algorithm
         self._foot.setVisible(algorithm is not None)
         if algorithm is None:
-            self._origin.show_text("")
+            self._origin.setText("")
             return
         parts = [f"{algorithm.name} {algorithm.version}"]
         if algorithm.threshold is not None:
             parts.append(tr("threshold {value}", value=f"{algorithm.threshold:.2f}"))
         if self._compact:  # the rest is one click away, on the card of the model
-            self._origin.show_text(" · ".join(parts))
+            self._origin.setText(_unbroken(parts))
             return
         where = algorithm.provider.upper()
         if algorithm.seconds_s is not None:
@@ -193,11 +202,11 @@ class FindingPanel(QWidget):
             parts.append(where)
         if algorithm.sha256:
             parts.append(f"sha {algorithm.sha256[:4]}…{algorithm.sha256[-2:]}")
-        self._origin.show_text(" · ".join(parts))
+        self._origin.setText(_unbroken(parts))
 
     def origin_text(self) -> str:
         """Return what the footer says."""
-        return self._origin.text()
+        return self._origin.text().replace(_NO_BREAK, " ").replace(_JOINER, "")
 
     def message_text(self) -> str:
         """Return what is said where there are no findings."""
