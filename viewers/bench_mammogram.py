@@ -18,10 +18,12 @@ from viewers.bench_scroll import VIEWPORT, percentile_ms, timed
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera
 from viewers.scene.captions import StudyCaptions
+from viewers.scene.decoded import slice_image
 from viewers.scene.image import SliceImage
 from viewers.scene.raster import Window
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene, StackSlot
+from workstation.dicom.images.decode import DecodedFrame
 
 ROWS: Final = 4096
 COLUMNS: Final = 3328
@@ -67,8 +69,9 @@ def mammogram() -> SliceImage:
     breast[inside < 1] += noise[inside < 1]
     for row, column in random.integers((ROWS // 3, 200), (2 * ROWS // 3, COLUMNS // 2), (60, 2)):
         breast[row : row + 3, column : column + 3] = 65535.0
-    pixels = np.clip(breast, 0, 65535).astype(np.uint16)
-    return SliceImage(pixels, sop_instance_uid=_UID, patient_orientation=("A", "L"), padding=(0.0, 0.0))
+    # as decoding gives it: a film that were held in wider values would take several times as long
+    frame = DecodedFrame(np.clip(breast, 0, 65535).astype(np.uint16), "MONOCHROME2", padding=(0, 0))
+    return slice_image(frame, sop_instance_uid=_UID, patient_orientation=("A", "L"))
 
 
 def _changes() -> dict[str, tuple[float, Change]]:

@@ -141,7 +141,7 @@ def _made(state: PresentationState, image: SliceImage, frame: FrameRef) -> _Made
     """Return what a state makes of an image; safe on any thread."""
     try:
         look = state.of(frame, image.rows, image.columns) or FramePresentation()
-        return _Made(image, presented(image, look), look)
+        return _Made(image, presented(image, look).prepared(), look)
     except DecodeError as exc:
         return _Made(image, image, FramePresentation(), exc.user_text)
     except MemoryError:

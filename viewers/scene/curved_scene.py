@@ -16,11 +16,12 @@ from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
 from viewers.scene.overlay import Stroke
 from viewers.scene.presets import CT_PRESETS
-from viewers.scene.raster import VoiLut, Window, full_range, percentile_range
+from viewers.scene.raster import VoiLut, Window
 from viewers.scene.reslice import OUTSIDE
 from viewers.scene.scale_bar import ScaleBar
 from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
+from viewers.scene.value_ranges import full_range, percentile_range
 from workstation.domain.geometry import Point
 from workstation.domain.volume import Volume
 

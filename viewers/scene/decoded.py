@@ -12,6 +12,7 @@ from viewers.scene.raster import VoiFunction, VoiLut, Window
 from workstation.dicom.images.decode import DecodedFrame
 from workstation.dicom.images.frame_attributes import VoiWindow
 from workstation.dicom.images.lookup import LookupTable
+from workstation.dicom.images.padding import modality_pixels
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.pixel_size import PixelSize
 from workstation.domain.side import SideDoubt
@@ -36,13 +37,15 @@ def slice_image(
     """Return the frame after its modality transform, with its windows, padding, overlays and shutter."""
     choices = () if frame.is_colour else _choices(frame)
     shutter = frame.shutter
+    pixels, padding = modality_pixels(frame)
     return SliceImage(
-        pixels=frame.modality_values(),
+        pixels=pixels,
         plane=plane,
         sop_instance_uid=sop_instance_uid,
         frame_of_reference_uid=frame_of_reference_uid,
         monochrome1=frame.photometric == "MONOCHROME1",
-        padding=_padding(frame),
+        padding=padding,
+        stored_padding=None if frame.is_colour else frame.padding,
         voi=choices[0].voi if choices else None,
         unit=frame.unit,
         aspect=aspect,
@@ -63,7 +66,7 @@ def slice_image(
         modality_table=frame.modality_lut,
         stored_range=frame.stored_range,
         overlay_groups=tuple(dict.fromkeys(one.group for one in frame.overlays)),
-    )
+    ).prepared()
 
 
 def window_of(found: VoiWindow) -> Window:
@@ -91,11 +94,3 @@ def _graphics(frame: DecodedFrame) -> npt.NDArray[np.bool_] | None:
         bits = plane.over(rows, columns)
         graphics = bits if graphics is None else graphics | bits
     return graphics
-
-
-def _padding(frame: DecodedFrame) -> tuple[float, float] | None:
-    # through a modality LUT padding may share its output with patient values: better shown than lost
-    if frame.padding is None or frame.modality_lut is not None or frame.is_colour:
-        return None
-    ends = [value * frame.slope + frame.intercept for value in frame.padding]
-    return min(ends), max(ends)

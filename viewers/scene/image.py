@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from viewers.scene.raster import VoiLut, Window, is_padding, percentile_range
+from viewers.scene.raster import VoiLut, Window, is_padding
+from viewers.scene.value_ranges import full_range, percentile_range
 from workstation.dicom.images.lookup import LookupTable
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.image_look import ShutterOutline
 from workstation.domain.pixel_size import PixelSize
 from workstation.domain.side import SideDoubt
+
+_LARGE: Final = 1 << 20
+"""Values of this many pixels are looked through in about 5 ms where they are of 16 bits, in 20 where they are not"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +35,8 @@ class SliceImage:
     Pixels of one frame with what display and measurement need.
 
     ``pixels`` is ``[row, column]`` after the modality transform, or ``[row, column, 3]`` uint8
-    RGB. ``padding`` is an inclusive range in the same values. ``plane`` is None without usable
-    geometry; ``aspect`` (height over width of one pixel) then shapes the display.
+    RGB. ``padding`` is an inclusive range in the same values, ``stored_padding`` that of the values as stored.
+    ``plane`` is None without usable geometry; ``aspect`` (height over width of one pixel) then shapes the display.
     ``patient_orientation`` holds the letters of Patient Orientation (0020,0020) for images that
     have no plane; ``side_doubts`` say why only a burned-in marker may tell the side. ``lossy_ratio`` is the
     compression ratio of an irreversible image, ``lossy_method`` what did it, like ``JPEG``.
@@ -74,6 +78,7 @@ class SliceImage:
     lossy_method: str = ""
     is_early: bool = False
     stored_range: tuple[int, int] | None = None
+    stored_padding: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         is_color = self.pixels.ndim == 3 and self.pixels.shape[2] == 3 and self.pixels.dtype == np.uint8
@@ -114,6 +119,21 @@ class SliceImage:
         if self.voi is not None:
             return self.voi
         return Window(centre=128, width=256) if self.is_color else percentile_range(self.pixels, self.padding)
+
+    @cached_property
+    def full_window(self) -> Window | None:
+        """Return the window over all values that are not padding, None for colours."""
+        return None if self.is_color else full_range(self.pixels, self.padding)
+
+    def prepared(self) -> Self:
+        """
+        Return the same image with its windows worked out, for the thread that made it.
+
+        Fourteen million values of a film are too many for a turn of the window; those of small images are not.
+        """
+        if self.pixels.size >= _LARGE:
+            _ = self.default_voi, self.full_window
+        return self
 
     @cached_property
     def value_range(self) -> tuple[float, float] | None:

@@ -22,13 +22,14 @@ from viewers.scene.mpr_plane import MprPlane, PlaneGrid, other_planes, plane_gri
 from viewers.scene.oblique import ObliqueFrame, PlanePose, PlaneSet, posed_grid, posed_plane
 from viewers.scene.overlay import Stroke
 from viewers.scene.presets import CT_PRESETS
-from viewers.scene.raster import GrayscaleTransform, VoiLut, Window, full_range, percentile_range
+from viewers.scene.raster import GrayscaleTransform, VoiLut, Window
 from viewers.scene.reslice import OUTSIDE, ResliceRequest, coarser
 from viewers.scene.scene import Scene
 from viewers.scene.slab import Slab
 from viewers.scene.slab_image import MOST_SAMPLES, SlabImage
 from viewers.scene.slice_view import SliceView
 from viewers.scene.tilt import grid_facts
+from viewers.scene.value_ranges import full_range, percentile_range
 from viewers.scene.viewtext import location_text, plane_title
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.volume import Volume

@@ -30,8 +30,6 @@ class VoiFunction(StrEnum):
 
 
 _NARROWEST: Final = 1e-9
-_FEW_STEPS: Final = 100.0
-"""Below this span the one unit that LINEAR takes from each width is seen in values that are not whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +161,6 @@ def _saturation(function: Window | VoiLut) -> tuple[float, float]:
     return function.centre - reach, function.centre + reach
 
 
-def full_range(pixels: npt.NDArray[Any], padding: tuple[float, float] | None = None) -> Window:
-    """Return the window from the lowest to the highest value that is not padding."""
-    return _spanning(pixels, padding, 0.0, 100.0)
-
-
-def percentile_range(pixels: npt.NDArray[Any], padding: tuple[float, float] | None = None) -> Window:
-    """Return the window from the 1st to the 99th percentile, for images that bring none of their own."""
-    return _spanning(pixels, padding, 1.0, 99.0)
-
-
 def is_padding(pixels: npt.NDArray[Any], padding: tuple[float, float] | None) -> npt.NDArray[np.bool_]:
     """Tell which values lie in the inclusive padding range."""
     if padding is None:
@@ -188,15 +176,3 @@ def _levels(values: npt.NDArray[Any], transform: GrayscaleTransform) -> Gray:
     gray = np.rint(levels).astype(np.uint8)
     gray[is_padding(values, transform.padding)] = 0
     return gray
-
-
-def _spanning(pixels: npt.NDArray[Any], padding: tuple[float, float] | None, low: float, high: float) -> Window:
-    seen = pixels[~is_padding(pixels, padding) & np.isfinite(pixels)]
-    if seen.size == 0:
-        return Window(centre=0.0, width=1.0)
-    first, last = (float(edge) for edge in np.percentile(seen, (low, high)))
-    if 0 < last - first < _FEW_STEPS and not bool(np.all(seen == np.rint(seen))):
-        return Window((first + last) / 2.0, last - first, VoiFunction.LINEAR_EXACT)
-    # LINEAR reaches black at the first and white at the last value with exactly this centre and width
-    width = last - first + 1.0
-    return Window(centre=first + width / 2.0, width=width)

@@ -17,7 +17,7 @@ from viewers.scene.measure import value_at
 from viewers.scene.overlay import ForeignShape
 from viewers.scene.picture_doubts import image_doubts
 from viewers.scene.picture_place import StackPlace
-from viewers.scene.raster import VoiLut, Window, full_range
+from viewers.scene.raster import VoiLut, Window
 from viewers.scene.scene import Scene
 from viewers.scene.side_by_side import air_side
 from viewers.scene.slice_view import SliceView
@@ -317,7 +317,7 @@ class StackScene(Scene):
     def full_range(self) -> Window | None:
         """Return the window over all values of the displayed image."""
         image = self._source()
-        return None if image is None or image.is_color else full_range(image.pixels, image.padding)
+        return None if image is None else image.full_window
 
     # presentation states --------------------------------------------------------------------
 

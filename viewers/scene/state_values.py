@@ -16,9 +16,11 @@ import numpy.typing as npt
 
 from resources.translation import tr
 from viewers.scene.image import SliceImage
+from viewers.scene.raster import is_padding
 from viewers.scene.two_cores import share
 from workstation.dicom.images.decode import rescaled
 from workstation.dicom.images.lookup import LookupTable
+from workstation.dicom.images.padding import is_stored_padding, rescaled_padding, through_table
 from workstation.dicom.objects.presentation import FramePresentation
 from workstation.domain.errors import DecodeError
 
@@ -40,7 +42,9 @@ def in_state_values(image: SliceImage, state: FramePresentation) -> SliceImage:
         return image
 
     def transformed(stored: Values) -> Values:
-        return rescaled(stored, state.slope, state.intercept) if table is None else table.apply(stored)
+        if table is None:
+            return rescaled(stored, state.slope, state.intercept)
+        return through_table(stored, table, image.stored_padding, image.stored_range)[0]
 
     if image.modality_table is not None:
         pixels = _looked_up(image.pixels, 0, _table_to_table(image, image.modality_table, transformed))
@@ -51,7 +55,12 @@ def in_state_values(image: SliceImage, state: FramePresentation) -> SliceImage:
     else:
         pixels = transformed(_stored(image, image.pixels))
     return replace(
-        image, pixels=pixels, padding=_padding(image, rescale), unit=state.unit, rescale=rescale, modality_table=table
+        image,
+        pixels=pixels,
+        padding=_padding(image, rescale, table),
+        unit=state.unit,
+        rescale=rescale,
+        modality_table=table,
     )
 
 
@@ -70,7 +79,11 @@ def _equal(one: LookupTable | None, other: LookupTable | None) -> bool:
 
 
 def _stored(image: SliceImage, values: Values) -> Values:
-    """Return what was stored for values of an image with slope and intercept, in the narrowest type that holds it."""
+    """
+    Return what was stored for values of an image with slope and intercept, in the narrowest type that holds it.
+
+    What is padding was stored as padding, whatever value it was given since (``build_volume``).
+    """
     slope, intercept = image.rescale or (1.0, 0.0)
     if slope == 0:
         raise _merged()
@@ -81,6 +94,8 @@ def _stored(image: SliceImage, values: Values) -> Values:
         stored = np.rint(exact).astype(np.int64)
     else:
         stored = (values.astype(np.int64) - int(intercept)) // int(slope)
+    if image.stored_padding is not None and image.padding is not None:
+        stored[is_padding(values, image.padding)] = image.stored_padding[0]
     low, high = (int(stored.min()), int(stored.max())) if stored.size else (0, 0)
     for kind in (np.int16, np.uint16):
         if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
@@ -94,7 +109,11 @@ def _table_to_table(image: SliceImage, own: LookupTable, transformed: Callable[[
     if high - low >= _LEVELS:
         raise _merged()
     every = np.arange(low, high + 1).astype(np.int16 if low < 0 else np.uint16)
-    theirs, ours = own.apply(every), transformed(every)
+    theirs, apart = through_table(every, own, image.stored_padding, image.stored_range)
+    ours = transformed(every)
+    if apart is not None and image.stored_padding is not None:
+        padded = is_stored_padding(every, image.stored_padding)
+        ours[padded] = ours[padded][:1]  # one value there, one value here
     found = np.zeros(_LEVELS, ours.dtype)
     found[theirs] = ours
     if not np.array_equal(found[theirs], ours):
@@ -116,12 +135,18 @@ def _looked_up(pixels: Values, first: int, table: Values) -> Values:
     return found
 
 
-def _padding(image: SliceImage, rescale: tuple[float, float] | None) -> tuple[float, float] | None:
-    if image.padding is None or image.rescale is None or rescale is None:
-        return None  # as with images: behind a table padding may share its value with the patient
-    (was, less), (slope, intercept) = image.rescale, rescale
-    ends = [(value - less) / was * slope + intercept for value in image.padding]
-    return min(ends), max(ends)
+def _padding(
+    image: SliceImage, rescale: tuple[float, float] | None, table: LookupTable | None
+) -> tuple[float, float] | None:
+    """Return the padding in the state's values; None also where the image's own table left none apart."""
+    stored = image.stored_padding
+    if stored is None or image.padding is None:
+        return None
+    if rescale is not None:
+        return rescaled_padding(stored, np.dtype(np.int64), *rescale)
+    if table is None:
+        return None
+    return through_table(np.array([stored[0]]), table, stored, image.stored_range)[1]
 
 
 def _merged() -> DecodeError:

@@ -18,7 +18,7 @@ from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
 from viewers.scene.overlay import PixelPoint, Stroke
 from viewers.scene.presets import CT_PRESETS
-from viewers.scene.raster import Window, full_range, percentile_range
+from viewers.scene.raster import Window
 from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from viewers.scene.transfer_functions import (
@@ -28,6 +28,7 @@ from viewers.scene.transfer_functions import (
     presets_for,
     transfer_function,
 )
+from viewers.scene.value_ranges import full_range, percentile_range
 from viewers.scene.viewtext import magnification_text
 from viewers.scene.volume_cuts import CutPlane, Scissors
 from viewers.scene.volume_edits import MOST_PLANES, EditHistory, VolumeEdits

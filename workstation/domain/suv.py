@@ -18,7 +18,7 @@ from resources.translation import tr
 from workstation.domain import body_size
 from workstation.domain.frames import FrameRef
 from workstation.domain.pet import PetAcquisition, PetPatient
-from workstation.domain.suv_decay import SuvRefused, SuvRemark, decayed_dose
+from workstation.domain.suv_decay import SuvRefused, SuvRemark, check_corrected, decayed_dose
 from workstation.domain.volume import Volume
 
 _HEAVIEST_KG: Final = 650.0
@@ -169,6 +169,7 @@ def _scale(pet: PetAcquisition, wanted: SuvType) -> SuvScale:
 
 def _converted(pet: PetAcquisition, wanted: SuvType) -> SuvScale:
     """Take values that are uptake values already; another normalisation needs the patient's size."""
+    check_corrected(pet)
     own = SuvType.BSA if pet.units == "CM2ML" else SuvType.BW
     if pet.suv_type:
         known = {str(one): one for one in SuvType}
@@ -205,6 +206,7 @@ def _from_counts(pet: PetAcquisition, wanted: SuvType) -> SuvScale:
         scale = _from_activity(pet, wanted, activity_factor or 0.0, rule)
         _check_magnitude(pet, scale)
         return scale
+    check_corrected(pet)
     factor = suv_factor
     if wanted is not SuvType.BW:
         factor *= normaliser(wanted, pet.patient) / normaliser(SuvType.BW, pet.patient)

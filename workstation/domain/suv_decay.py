@@ -107,16 +107,38 @@ def _dose_bq(pet: PetAcquisition) -> tuple[float, tuple[SuvRemark, ...]]:
     return dose, doubts
 
 
+def check_corrected(pet: PetAcquisition) -> None:
+    """
+    Refuse uptake values that the scanner made, or its factor for them, where the decay is not corrected.
+
+    One factor cannot be right for slices that decayed for different times, and no header tells which one it fits.
+    """
+    _check_decay(pet)
+    if not _is_corrected(pet):
+        raise _not_corrected()
+
+
 def _check_corrections(pet: PetAcquisition) -> None:
     kind = pet.decay_correction
     if kind not in {"START", "ADMIN", "NONE"}:
         raise SuvRefused("decay_correction", tr("It is not said to which time the decay is corrected."))
-    # DECAY stands in a well-known pseudo-code and therefore in some files
-    corrected = bool({"DECY", "DECAY"} & set(pet.corrected_image))
-    if kind == "NONE" and corrected:
+    _check_decay(pet)
+    if kind != "NONE" and not _is_corrected(pet):
+        raise _not_corrected()
+
+
+def _check_decay(pet: PetAcquisition) -> None:
+    if pet.decay_correction == "NONE" and _is_corrected(pet):
         raise SuvRefused("decay_contradiction", tr("The header calls the decay both corrected and not corrected."))
-    if kind != "NONE" and not corrected:
-        raise SuvRefused("not_decay_corrected", tr("The image is not marked as corrected for decay."))
+
+
+def _is_corrected(pet: PetAcquisition) -> bool:
+    # DECAY stands in a well-known pseudo-code and therefore in some files
+    return bool({"DECY", "DECAY"} & set(pet.corrected_image))
+
+
+def _not_corrected() -> SuvRefused:
+    return SuvRefused("not_decay_corrected", tr("The image is not marked as corrected for decay."))
 
 
 def _uncorrected(slices: Sequence[PetSlice], half_life: float) -> tuple[tuple[datetime, ...], SuvRemark]:

@@ -453,3 +453,28 @@ def test_padding_that_would_be_another_uptake_in_each_slice_hides_nothing_but_ze
 def test_a_pet_series_has_slices() -> None:
     with pytest.raises(ValueError, match="at least one slice"):
         PetAcquisition(())
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"corrected_image": ("ATTN",)}, "not_decay_corrected"),
+        ({"corrected_image": ("ATTN",), "decay_correction": "NONE"}, "not_decay_corrected"),
+        ({"decay_correction": "NONE"}, "decay_contradiction"),
+    ],
+)
+def test_uptake_that_the_scanner_made_is_refused_where_its_decay_was_not_corrected(
+    changes: dict[str, Any], code: str
+) -> None:
+    """Corrected Image must hold ATTN and DECY; one factor fits no slices that decayed for different times."""
+    for made in ({"units": "GML"}, {"units": "CM2ML"}, {"units": "CNTS", "philips_suv_factor": 0.000551}):
+        assert refusal_of(pet(**made, **changes), SuvType.BSA if made["units"] == "CM2ML" else SuvType.BW) == code
+
+
+def test_counts_of_which_every_slice_is_as_acquired_still_become_uptake_by_their_activity() -> None:
+    """Without decay correction the activity factor counts, each slice at its own time: nothing is guessed."""
+    one = pet(
+        units="CNTS", philips_activity_factor=2.5, largest_value=20000.0, corrected_image=("ATTN",),
+        decay_correction="NONE", slices=slices(SCAN, duration_s=120.0),
+    )  # fmt: skip
+    assert rules_of(one)[:2] == ["philips_activity", "none"]

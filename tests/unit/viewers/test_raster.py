@@ -11,11 +11,10 @@ from viewers.scene.raster import (
     VoiFunction,
     VoiLut,
     Window,
-    full_range,
-    percentile_range,
     to_gray,
     voi,
 )
+from viewers.scene.value_ranges import full_range, percentile_range
 
 INPUTS = [-160, -159, 40, 140, 239, 240, 241]
 

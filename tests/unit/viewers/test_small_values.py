@@ -7,7 +7,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from viewers.scene.overlay import pixel_number
-from viewers.scene.raster import VoiFunction, Window, percentile_range, voi
+from viewers.scene.raster import VoiFunction, Window, voi
+from viewers.scene.value_ranges import percentile_range
 from viewers.scene.viewtext import probe_text, window_text
 from workstation.dicom.images.frame_attributes import windows_of
 

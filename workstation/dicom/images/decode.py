@@ -26,7 +26,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 from resources.translation import tr
 from workstation.dicom.charset import decode_dataset
 from workstation.dicom.frame_headers import MAX_FRAMES
-from workstation.dicom.images.colour import as_rgb, from_palette, partly_coloured, whole_samples
+from workstation.dicom.images.colour import as_rgb, from_palette, partly_coloured, shared_chroma, whole_samples
 from workstation.dicom.images.frame_attributes import (
     VoiWindow,
     functional_groups,
@@ -88,7 +88,7 @@ class DecodedFrame:
         """
         Return the values after the modality transform: LUT, or slope and intercept.
 
-        int16 or int32 where slope and intercept are whole numbers, float32 otherwise.
+        int16, uint16 or int32 where slope and intercept are whole numbers, float32 otherwise.
         """
         if self.is_colour:
             return self.pixels
@@ -106,15 +106,18 @@ class DecodedFrame:
 
 
 def rescaled(stored: Pixels, slope: float, intercept: float) -> Pixels:
-    """Return ``slope * stored + intercept``: int16 where it fits, else int32; float32 for fractions."""
+    """Return ``slope * stored + intercept``: int16 or uint16 where one fits, else int32; float32 for fractions."""
     if stored.dtype.kind == "f" or not (slope.is_integer() and intercept.is_integer()):
         return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
     if abs(slope) > 2**20 or abs(intercept) > 2**30 or stored.dtype.itemsize > 2:
         return (stored.astype(np.float64) * slope + intercept).astype(np.float32)
     wide = stored.astype(np.int32) * np.int32(slope) + np.int32(intercept)
-    limits = np.iinfo(np.int16)
-    fits = wide.size == 0 or (int(wide.min()) >= limits.min and int(wide.max()) <= limits.max)
-    return wide.astype(np.int16) if fits else wide
+    low, high = (int(wide.min()), int(wide.max())) if wide.size else (0, 0)
+    for kind in (np.int16, np.uint16):
+        # pictures of 16 bits go through a table of 64k levels, wider ones are computed pixel by pixel
+        if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
+            return wide.astype(kind)
+    return wide
 
 
 def read_header(source: Path | str | bytes, *, assumed: str | None = None) -> Dataset:
@@ -162,13 +165,22 @@ def _decoded(dataset: Dataset, frame: int) -> DecodedFrame:
     has_fractions = not float(slope).is_integer()
     voi = groups.get("FrameVOILUTSequence", dataset)  # windows, tables or both (PS3.3 C.7.6.16.2.10, C.7.6.16.2.10b)
     windows = windows_of(voi, has_fractions=has_fractions)
+    is_signed = dataset.get("PixelRepresentation") == 1
+    bits_stored = integer(dataset, "BitsStored", 0) or integer(dataset, "BitsAllocated", 16)
+    # the values that leave a modality transform say how the first value that a VOI LUT maps is read
+    voi_luts = tables_of(
+        voi.get("VOILUTSequence"),
+        is_signed=_modality_is_signed(dataset, slope, intercept, bits_stored),
+    )
     if photometric == "PALETTE COLOR":
         pixels, photometric = from_palette(dataset, pixels), "RGB"
     elif pixels.ndim == 3:
         pixels, photometric = as_rgb(pixels, photometric, integer(dataset, "BitsStored", 8)), "RGB"
     elif is_supplemental(dataset, _frame_presentation(groups)):
-        pixels, photometric = partly_coloured(dataset, pixels, windows, slope=slope, intercept=intercept), "RGB"
-    is_signed = dataset.get("PixelRepresentation") == 1
+        pixels, photometric = (
+            partly_coloured(dataset, pixels, windows, voi_luts, slope=slope, intercept=intercept),
+            "RGB",
+        )
     modality_lut = tables_of(dataset.get("ModalityLUTSequence"), is_signed=is_signed)[:1]
     overlays = overlay_planes(dataset, frame, lambda: _with_unused_bits(dataset, frame))
     return DecodedFrame(
@@ -180,9 +192,8 @@ def _decoded(dataset: Dataset, frame: int) -> DecodedFrame:
         modality_lut=modality_lut[0] if modality_lut else None,
         padding=padding_of(dataset),
         windows=windows,
-        # what leaves a modality LUT is unsigned, and so is the first value a VOI LUT maps then
-        voi_luts=tables_of(voi.get("VOILUTSequence"), is_signed=_modality_is_signed(dataset, transform)),
-        bits_stored=integer(dataset, "BitsStored", 0) or integer(dataset, "BitsAllocated", 16),
+        voi_luts=voi_luts,
+        bits_stored=bits_stored,
         is_signed=is_signed,
         lossy=str(dataset.get("LossyImageCompression", "") or "") == "01",
         overlays=overlays,
@@ -190,10 +201,11 @@ def _decoded(dataset: Dataset, frame: int) -> DecodedFrame:
     )
 
 
-def _modality_is_signed(dataset: Dataset, transform: Dataset) -> bool:
+def _modality_is_signed(dataset: Dataset, slope: float, intercept: float, bits_stored: int) -> bool:
+    """Tell whether values below zero may leave the modality transform; what leaves a LUT is unsigned."""
     if dataset.get("ModalityLUTSequence"):
         return False
-    return dataset.get("PixelRepresentation") == 1 or number(transform.get("RescaleIntercept"), 0.0) < 0
+    return bool(dataset.get("PixelRepresentation") == 1) or min(0.0, slope * (2**bits_stored - 1)) + intercept < 0
 
 
 def _shutter(item: Dataset, overlays: tuple[OverlayPlane, ...], shape: tuple[int, ...]) -> Shutter | None:
@@ -297,7 +309,7 @@ def _stored(dataset: Dataset, frame: int) -> tuple[Pixels, str]:
     syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID", "") if hasattr(dataset, "file_meta") else ""))
     photometric = str(dataset.get("PhotometricInterpretation", "MONOCHROME2") or "MONOCHROME2").strip()
     problem: Exception | None = None
-    whole = whole_samples(dataset, frame) if syntax in _LITTLE else None
+    whole = whole_samples(dataset, frame) or shared_chroma(dataset, frame) if syntax in _LITTLE else None
     if whole is not None:
         return whole
     try:

@@ -20,7 +20,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEnd
 from resources.translation import tr
 from workstation.dicom.frame_headers import MAX_FRAMES
 from workstation.dicom.header import header_of
-from workstation.dicom.images.colour import is_whole
+from workstation.dicom.images.colour import SAMPLES_A_PIXEL, is_whole
 from workstation.dicom.images.decode import frame_count, parse
 from workstation.dicom.images.frame_attributes import integer
 from workstation.dicom.images.overlays import keep_frame
@@ -73,7 +73,7 @@ class FrameReader:
         else:
             self._pixels = dataset[keyword].value
             if is_whole(dataset, len(self._pixels)):
-                self._bits = self._bits // 2 * 3
+                self._bits = integer(dataset, "Rows", 0) * integer(dataset, "Columns", 0) * 24
         self._base = _without(dataset)
 
     @property
@@ -186,10 +186,9 @@ def one_frame(header: Dataset, frame_number: int, frame: bytes, transfer_syntax_
 def _bits_per_pixel(dataset: Dataset, keyword: str) -> int:
     if keyword != "PixelData":
         return 32 if keyword == "FloatPixelData" else 64
-    bits = integer(dataset, "BitsAllocated", 8) * integer(dataset, "SamplesPerPixel", 1)
-    photometric = str(dataset.get("PhotometricInterpretation", "") or "")
-    # two pixels share their chroma (PS3.3 C.7.6.3.1.2)
-    return bits * 2 // 3 if photometric.strip() == "YBR_FULL_422" else bits
+    photometric = str(dataset.get("PhotometricInterpretation", "") or "").strip()
+    samples = SAMPLES_A_PIXEL.get(photometric, integer(dataset, "SamplesPerPixel", 1))
+    return int(integer(dataset, "BitsAllocated", 8) * samples)
 
 
 def _planes(part10: bytes) -> list[Mapping[str, tuple[str, ...]]]:
