@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import update
+
 from tests.helpers.hub import HubBed, expect
 from worklist.http import HubClient
+from worklist.hub.tables import cases
 from worklist.priors import HubPriors
 
 
@@ -69,6 +72,28 @@ def test_a_study_still_arriving_is_no_prior(hub: HubBed) -> None:
     expect(201, hub.as_("technician").post("/api/requests", json={"study_instance_uid": "1.2.826.0.1.99.6"}))
 
     assert priors(hub, current.ups) == []
+
+
+def test_a_prior_that_somebody_has_claimed_says_who_is_reading_it(hub: HubBed) -> None:
+    older = hub.send(PatientID="PR-7", PatientName="韩^十一", StudyDate="20250105")
+    current = hub.send(PatientID="PR-7", PatientName="韩^十一", StudyDate="20260105")
+    assert [(one["state"], one["reader"]) for one in priors(hub, current.ups)] == [("ready", "")]
+
+    hub.claim("resident", older.ups)
+
+    name = hub.row("expert", older.ups)["reader_name"]
+    assert name
+    assert [(one["state"], one["reader"]) for one in priors(hub, current.ups)] == [("reading", name)]
+
+
+def test_a_prior_tells_how_many_marks_of_an_ai_nobody_has_decided(hub: HubBed) -> None:
+    older = hub.send(PatientID="PR-8", PatientName="沈^十二", StudyDate="20250105")
+    current = hub.send(PatientID="PR-8", PatientName="沈^十二", StudyDate="20260105")
+    with hub.context.write() as connection:
+        found = update(cases).where(cases.c.study_instance_uid == older.study)
+        connection.execute(found.values(ai_finding_count=3))
+
+    assert [one["undecided_marks"] for one in priors(hub, current.ups)] == [3]
 
 
 def test_the_workstation_reads_them(hub: HubBed) -> None:

@@ -23,9 +23,11 @@ from workstation.domain.geometry import Point
 from workstation.domain.hanging import PriorRelation
 from workstation.domain.report import Person, ReportState
 from workstation.domain.study import Patient
+from workstation.domain.workitem import ReadingState
+from workstation.ui.images.prior_words import detail_words, standing_words
 from workstation.ui.prior_dialogs import PriorReportDialog, SamePartDialog, SamePersonDialog
 from workstation.ui.theme import apply_theme
-from workstation.ui.widgets.labels import ChipLabel
+from workstation.ui.widgets.labels import ChipLabel, ElidedLabel
 from workstation.ui.widgets.prior_strip import PriorCard, PriorFacts
 
 pytestmark = pytest.mark.gui
@@ -491,4 +493,27 @@ def test_a_prior_that_nobody_has_reported_says_so_on_its_card(qtbot: QtBot) -> N
     assert said == [["same patient", "not reported"], ["same patient"]]
     assert unread.accessibleName().endswith("same patient not reported")
     assert read.accessibleName().endswith("same patient")
+    use_language("zh_CN")
+
+
+def test_the_card_of_a_prior_tells_who_reads_it_and_what_of_the_ai_is_undecided(qtbot: QtBot) -> None:
+    use_language("en")
+    reading = replace(prior("1.9"), state=ReadingState.READING, reader="王启明", undecided_marks=3)
+    waiting = replace(reading, state=ReadingState.PRELIMINARY, undecided_marks=0)
+    free = replace(prior("1.9"), undecided_marks=1)
+    told = [(standing_words(one), detail_words(one, with_marks=True)) for one in (reading, waiting, free)]
+    assert told == [
+        ("Reading", "王启明 · 3 AI marks undecided"),
+        ("Preliminary", "王启明"),
+        ("not reported", "1 AI mark undecided"),
+    ]
+    assert detail_words(reading, with_marks=False) == "王启明"
+    card = PriorCard(
+        PriorFacts(
+            "1.9", "2025-12-08", "CT", "LDCT", "Qingshui", "same patient", standing=told[0][0], detail=told[0][1]
+        )
+    )
+    qtbot.addWidget(card)
+    assert card.accessibleName().endswith("same patient Reading 王启明 · 3 AI marks undecided")
+    assert told[0][1] in [one.text() for one in card.findChildren(ElidedLabel)]
     use_language("zh_CN")

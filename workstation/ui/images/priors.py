@@ -22,6 +22,7 @@ from workstation.ui.images.hanging import Hanging
 from workstation.ui.images.hung_stage import doubt_of, is_later
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.prior_alignment import PriorAlignment
+from workstation.ui.images.prior_words import detail_words, standing_words
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.keymap import shown_key
 from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
@@ -231,6 +232,8 @@ class Priors(QObject):
             relation=relation,
             doubtful=one.relation is PriorRelation.POSSIBLY_SAME,
             reported=one.reported,
+            standing=standing_words(one),
+            detail=detail_words(one, with_marks=self._case is not None and not self._case.session.ai_hidden),
             is_shown=is_shown,
             is_later=is_later(one.study_date, current.study_date),
         )

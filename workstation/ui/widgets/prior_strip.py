@@ -33,6 +33,10 @@ class PriorFacts:
     relation: str
     doubtful: bool = False
     reported: bool = False
+    standing: str = ""
+    """Where a study stands that nobody has reported: being read, waiting for its verification"""
+    detail: str = ""
+    """By whom, and what of an AI nobody has decided there"""
     is_shown: bool = False
     is_later: bool = False
 
@@ -89,7 +93,7 @@ class PriorStrip(QWidget):
     def _make_body(self) -> QWidget:
         self._body = QWidget()
         row = QHBoxLayout(self._body)
-        row.setContentsMargins(8, 2, 8, 8)
+        row.setContentsMargins(8, 2, 8, 4)
         row.setSpacing(8)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -209,7 +213,7 @@ class PriorCard(QWidget):
         self.setFixedWidth(_CARD_PX)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         column = QVBoxLayout(self)
-        column.setContentsMargins(10, 6, 8, 6)
+        column.setContentsMargins(10, 4, 8, 4)  # a scroll bar below the cards takes its part
         column.setSpacing(1)
         top = QHBoxLayout()
         top.setSpacing(6)
@@ -224,8 +228,10 @@ class PriorCard(QWidget):
         where.setSpacing(6)
         where.addWidget(ElidedLabel(facts.site, "caption", "t2"), 1)
         if not facts.reported:  # its images are seen, and nobody has said yet what is on them
-            where.addWidget(ChipLabel(tr("not reported"), "warn"))
+            where.addWidget(ChipLabel(facts.standing or tr("not reported"), "warn"))
         column.addLayout(where)
+        if facts.detail and not facts.reported:
+            column.addWidget(ElidedLabel(facts.detail, "caption", "t1"))
         column.addStretch(1)
         bottom = QHBoxLayout()
         bottom.setSpacing(4)
@@ -240,8 +246,10 @@ class PriorCard(QWidget):
         bottom.addWidget(self.report)
         bottom.addStretch(1)
         column.addLayout(bottom)
-        words = (facts.date, facts.modality, facts.description, facts.site, facts.relation)
-        self.setAccessibleName(" ".join(words if facts.reported else (*words, tr("not reported"))))
+        words = [facts.date, facts.modality, facts.description, facts.site, facts.relation]
+        if not facts.reported:
+            words += [facts.standing or tr("not reported"), facts.detail]
+        self.setAccessibleName(" ".join(word for word in words if word))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open the prior."""
