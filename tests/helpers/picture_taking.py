@@ -19,9 +19,12 @@ from tests.helpers import picture_rest
 from workstation.bootstrap.demo import ACCOUNTS, PASSWORD
 from workstation.bootstrap.desktop import GRASSROOTS, LOGIN, MODELS, READING, REPORT, WORKLIST, Desktop
 from workstation.bootstrap.loop_steps import CheckFailed, quiet_platform, screenshot, settle, wait_until
+from workstation.dicom.sr.report_words import prior_words
 from workstation.domain.finding import Lobe
 from workstation.domain.finding_size import size_of
+from workstation.domain.template import TemplateField
 from workstation.domain.workitem import WorklistQuery, WorklistRow, WorklistTab
+from workstation.services.comparison_field import COMPARISON
 from workstation.services.reading_session import ReadingSession
 from workstation.settings import AppearanceSettings, ConnectionSettings, Settings
 from workstation.ui.images.volume_views import VOLUME
@@ -334,7 +337,15 @@ def _fill(session: ReadingSession) -> None:
     for _ in range(2):
         for item in session.template.fields:
             if item.is_required(session.report.values) and not session.report.values.get(item.key, "").strip():
-                session.set_value(item.key, item.choices[0].key if item.choices else "10")
+                session.set_value(item.key, item.choices[0].key if item.choices else _typed(item, session))
+
+
+def _typed(item: TemplateField, session: ReadingSession) -> str:
+    """Return what a reader might type: which prior was compared with or that there is none, a number elsewhere."""
+    if item.key != COMPARISON or item.normal_phrase is None:
+        return "10"
+    priors = session.report.known_priors
+    return prior_words(priors[0]) if priors else item.normal_phrase.get(session.report.language)
 
 
 def _keys(tabs: CountTabs) -> list[str]:

@@ -152,6 +152,8 @@ def rule_words(rule: str) -> str:
         "nodule_density_in_text": tr("Density of the text differs from the table"),
         "nodule_without_lobe": tr("Nodule without a lobe in the table"),
         "first_despite_prior": tr("First exam although a prior exists"),
+        "change_despite_sizes": tr("Change since the prior against the sizes"),
+        "unknown_comparison": tr("Compared with an exam that nobody knows"),
         "screening_without_category": tr("Screening CT without Lung-RADS"),
         "low_dose_without_category": tr("Low-dose CT with a nodule and no category"),
         "denied_by_choice": tr("Choice against the findings"),
