@@ -142,6 +142,10 @@ class Header:
         values = self.values.get(keyword, ())
         return values[0].strip() if values else ""
 
+    def whole(self, keyword: str) -> str:
+        """Return all values with the backslash between them: the first of two identifiers is somebody else's."""
+        return "\\".join(value.strip() for value in self.values.get(keyword, ()))
+
     def integer(self, keyword: str, default: int = 0) -> int:
         """Return the first value as a whole number, ``default`` when absent or broken."""
         found = self.optional_integer(keyword)

@@ -15,3 +15,8 @@ def texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - pydicom values have 
     if hasattr(value, "components"):
         return (str(value),)
     return tuple(str(one) for one in value)
+
+
+def whole(value: Any) -> str:  # noqa: ANN401 - pydicom values have no static type
+    """Return all values of an element as they are stored, with the backslash of PS3.5 6.4 between them."""
+    return "\\".join(texts(value))

@@ -27,10 +27,13 @@ from tests.helpers.full_reports import (
     worklist_row,
 )
 from tests.helpers.marked import marked
-from workstation.dicom.images.assemble import study_from_json
+from workstation.dicom.header import header_of
+from workstation.dicom.images.assemble import studies_of, study_from_json
+from workstation.dicom.images.fast_reader import read_fast
 from workstation.dicom.images.volumes import InstanceVolumes
 from workstation.dicom.objects.secondary_capture import secondary_capture
 from workstation.dicom.objects.segmentation import SegmentName, write_segmentation
+from workstation.dicom.sr.common import patient_and_study
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.model import SegmentMask
@@ -123,7 +126,63 @@ def test_every_object_is_stored_and_holds_what_the_images_say_in_the_standards_f
     assert kinds >= {"SR", "KO", "PR", "SEG", "CT", "DOC"}
 
 
-@pytest.mark.parametrize("patient_id", ["X" * 65, "A\\B", "A\nB"])
+def from_data_set(keyword: str, value: str) -> Study:
+    slices = datasets(axial([0, 2]))
+    for one in slices:
+        one.add_new(keyword, TAGS[keyword][1], value)  # as it stands in a file: a backslash parts two values
+    return studies_of([header_of(one) for one in slices])[0]
+
+
+def from_file(keyword: str, value: str) -> Study:
+    slices = datasets(axial([0, 2]))
+    for one in slices:
+        one.add_new(keyword, TAGS[keyword][1], value)
+    read = [read_fast(part10(one)) for one in slices]
+    return studies_of([one.header for one in read if one is not None])[0]
+
+
+def from_json(keyword: str, value: str) -> Study:
+    told = heads(keyword, value)
+    for one in told:
+        one[TAGS[keyword][0]] = {"vr": TAGS[keyword][1], "Value": value.split("\\")}
+    return study_from_json(told)
+
+
+@pytest.mark.parametrize("read", [from_data_set, from_file, from_json])
+@pytest.mark.filterwarnings("ignore:.*:UserWarning")  # pydicom tells of the odd value that the test writes
+def test_two_patient_ids_in_one_field_are_told_and_never_become_the_first_of_them(
+    read: Callable[[str, str], Study], lidc_0314: Path
+) -> None:
+    study = read("PatientID", "P1\\P2")
+
+    assert study.patient.patient_id == "P1\\P2"
+    assert [one.code for one in study.warnings] == ["patient_id"]
+    for make in objects_of(replace(real_study(lidc_0314), patient=study.patient)).values():
+        with pytest.raises(TemplateViolation, match="patient ID"):
+            make()
+
+
+@pytest.mark.parametrize("read", [from_data_set, from_file, from_json])
+@pytest.mark.filterwarnings("ignore:.*:UserWarning")
+def test_two_accession_numbers_in_one_field_stand_whole_and_none_of_them_is_stored(
+    read: Callable[[str, str], Study],
+) -> None:
+    study = read("AccessionNumber", "A1\\A2")
+
+    assert study.accession_number == "A1\\A2"
+    assert [one.code for one in study.warnings] == ["accession_number"]
+    assert patient_and_study(study).AccessionNumber == ""
+
+
+def test_outlines_of_a_model_are_not_stored_under_one_of_two_patient_ids() -> None:
+    def twice(ds: Dataset) -> None:
+        ds.PatientID = "P1\\P2"
+
+    with pytest.raises(TemplateViolation, match="patient ID"):
+        outlined(twice)
+
+
+@pytest.mark.parametrize("patient_id", ["X" * 65, "A\nB"])
 def test_no_object_is_stored_under_a_patient_id_that_had_to_be_cut(lidc_0314: Path, patient_id: str) -> None:
     study = real_study(lidc_0314)
     made = objects_of(replace(study, patient=replace(study.patient, patient_id=patient_id)))
@@ -204,9 +263,9 @@ def test_outlines_of_a_model_are_stored_where_the_images_lack_what_may_be_empty(
 def test_outlines_of_a_model_are_stored_where_the_images_have_an_odd_field() -> None:
     def oddly(ds: Dataset) -> None:
         ds["PatientSex"]._value = "m"
-        ds.AccessionNumber = ""
+        ds.AccessionNumber = "A1\\A2"
         ds["StudyDate"]._value = "2026.11.21"
 
     ds = dcmread(BytesIO(outlined(oddly)))
 
-    assert (ds.PatientSex, ds.StudyDate) == ("M", "20261121")
+    assert (ds.PatientSex, ds.StudyDate, ds.AccessionNumber) == ("M", "20261121", "")

@@ -10,6 +10,7 @@ import pytest
 from resources.translation import use_language
 from tests.helpers import fakes
 from tests.helpers.cases import NOON, FixedClock, ai_finding, complete_values, report, row, study, template
+from workstation.dicom.images.assemble import study_from_json
 from workstation.domain.errors import NotSignable
 from workstation.domain.finding import RejectReason
 from workstation.domain.report import Blocker, BlockerKind
@@ -26,12 +27,18 @@ def _english() -> Iterator[None]:
 
 
 DECIDED = report(ai_finding().rejected(RejectReason.VESSEL, by="expert", at=NOON), values=complete_values())
-LONG = replace(study(), patient=replace(study().patient, patient_id="X" * 65))
+TWO_IDS = replace(study(), patient=study_from_json([{
+    "00080018": {"vr": "UI", "Value": ["1.2.3.4.1"]},
+    "0020000D": {"vr": "UI", "Value": ["1.2.3.4"]},
+    "0020000E": {"vr": "UI", "Value": ["1.2.3.4.5"]},
+    "00100020": {"vr": "LO", "Value": ["P1", "P2"]},
+}]).patient)  # fmt: skip
+"""As an archive tells of images with two IDs in one field"""
 
 
 def test_the_list_beside_the_form_says_it_as_the_case_opens() -> None:
     assert open_blockers(DECIDED, template(), study()) == ()
-    (blocker,) = open_blockers(DECIDED, template(), LONG)
+    (blocker,) = open_blockers(DECIDED, template(), TWO_IDS)
     assert blocker == Blocker(BlockerKind.UNSTORABLE_PATIENT, "")
     assert "patient ID" in describe_blocker(blocker, DECIDED, template())
 
@@ -43,7 +50,7 @@ def test_a_senior_is_told_before_the_pin_is_used_and_the_draft_stays() -> None:
     )
 
     with pytest.raises(NotSignable, match="patient ID") as refused:
-        signing(DECIDED, template=template(), study=LONG, row=row(), claim=Claim("2.25.8", "2.25.99"),
+        signing(DECIDED, template=template(), study=TWO_IDS, row=row(), claim=Claim("2.25.8", "2.25.99"),
                 actor=fakes.EXPERT, pin="0000")  # fmt: skip
 
     assert "draft" in refused.value.hint

@@ -70,9 +70,9 @@ def _study(uid: str, members: list[Header]) -> Study:
     return Study(
         study_instance_uid=uid,
         patient=_patient(first),
-        study_date=told_date(first.text("StudyDate")),
-        study_time=told_time(first.text("StudyTime"))[:6],
-        accession_number=first.text("AccessionNumber"),
+        study_date=told_date(first.whole("StudyDate")),
+        study_time=told_time(first.whole("StudyTime"))[:6],
+        accession_number=first.whole("AccessionNumber"),
         description=first.text("StudyDescription"),
         institution=first.text("InstitutionName"),
         series=tuple(
@@ -84,10 +84,10 @@ def _study(uid: str, members: list[Header]) -> Study:
 
 def _patient(header: Header) -> Patient:
     return Patient(
-        patient_id=header.text("PatientID"),
+        patient_id=header.whole("PatientID"),
         name=display_name(header.text("PatientName")),
-        birth_date=told_date(header.text("PatientBirthDate")),
-        sex=told_sex(header.text("PatientSex")),
+        birth_date=told_date(header.whole("PatientBirthDate")),
+        sex=told_sex(header.whole("PatientSex")),
         recorded_name=header.text("PatientName"),
     )
 
@@ -95,7 +95,7 @@ def _patient(header: Header) -> Patient:
 def _unstorable(header: Header) -> list[DecodeWarning]:
     """Return what the header says in a form that no report can hold, told before anything is written."""
     found = []
-    if not is_storable_id(header.text("PatientID")):
+    if not is_storable_id(header.whole("PatientID")):
         text = tr(
             "The patient ID of these images is not a valid one: no report can be stored. Have it corrected and the"
             " images sent again."
@@ -108,7 +108,7 @@ def _unstorable(header: Header) -> list[DecodeWarning]:
         ("StudyTime", told_time, "study_time"),
         ("AccessionNumber", told_number, "accession_number"),
     ):
-        said = header.text(keyword)
+        said = header.whole(keyword)
         if said and not told(said):
             text = tr(
                 "{field} “{value}” cannot be stored: it stays empty in reports.", field=_names()[code], value=said
@@ -129,7 +129,7 @@ def _names() -> dict[str, str]:
 
 def _mixed_patient(members: list[Header]) -> list[DecodeWarning]:
     # names may differ in spelling between devices; two IDs under one study are two people until proven otherwise
-    if len({header.text("PatientID") for header in members}) < 2:
+    if len({header.whole("PatientID") for header in members}) < 2:
         return []
     return [
         DecodeWarning("mixed_patient", tr("This study holds images with different patient IDs. Check the patient."))

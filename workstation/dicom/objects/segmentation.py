@@ -19,6 +19,7 @@ from resources.translation import tr
 from workstation.dicom.charset import decode_dataset
 from workstation.dicom.sr.common import MANUFACTURER, require_storable_id, software_version, uid_from
 from workstation.dicom.sr.unnamed_frame import written_frame
+from workstation.dicom.values import whole
 from workstation.domain.errors import DecodeError, NotAVolume, TemplateViolation
 from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.model import SegmentMask
@@ -198,8 +199,8 @@ def _source(data: bytes) -> Dataset:
     decode_dataset(ds)
     ds.SpecificCharacterSet = "ISO_IR 192"  # what the segmentation takes over of it is written as UTF-8
     for keyword, told in _TAKEN_OVER.items():  # type 2: a scanner or an anonymiser may have left any of them out
-        setattr(ds, keyword, told(str(ds.get(keyword) or "")))
-    require_storable_id(ds.PatientID)
+        setattr(ds, keyword, told(whole(ds.get(keyword))))
+    require_storable_id(whole(ds.PatientID))
     return ds
 
 

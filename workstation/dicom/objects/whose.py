@@ -8,6 +8,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.filereader import dcmread
 
 from workstation.dicom.charset import display_name
+from workstation.dicom.values import whole
 from workstation.domain.ports import Delivery
 
 _TAGS = ["SpecificCharacterSet", "PatientName", "PatientID", "StudyDescription", "StudyDate"]
@@ -30,5 +31,10 @@ def case_in(part10: bytes) -> str:
         return ""
     day = str(ds.get("StudyDate", "") or "")
     day = f"{day[:4]}-{day[4:6]}-{day[6:8]}" if len(day) == 8 and day.isdecimal() else ""
-    parts = (display_name(str(ds.get("PatientName", "") or "")), ds.get("PatientID"), ds.get("StudyDescription"), day)
+    parts = (
+        display_name(str(ds.get("PatientName", "") or "")),
+        whole(ds.get("PatientID")),
+        ds.get("StudyDescription"),
+        day,
+    )
     return " · ".join(str(part) for part in parts if part)
