@@ -17,6 +17,7 @@ from tests.helpers.fakes_ui import case
 from tests.helpers.technician_page import STUDY, Station
 from workstation.domain.errors import Unreachable
 from workstation.domain.study import Study
+from workstation.domain.workitem import Priority, ReadingState
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.notice import Notice, NoticeBar, Severity, code_of
 from workstation.ui.theme import apply_theme
@@ -111,6 +112,51 @@ def test_what_the_centre_has_already_says_so_and_is_sent_again_only_when_asked_f
     again.accept()
     station.until(SendState.VERIFIED)
     assert len(station.bench.sender.requests) == 1
+
+
+def test_a_study_that_is_sent_again_takes_no_clinical_question_of_another_patient(
+    qtbot: QtBot, station: Station
+) -> None:
+    station.bench.worklist.rows["2.25.77"] = replace(
+        case(7), study_instance_uid=STUDY, ups_instance_uid="2.25.77", state=ReadingState.FINAL
+    )
+    station.bench.found = [cases.study(), _other()]
+    station.refresh()
+    station.drop()
+    row = station.page.send.row(STUDY)
+    qtbot.waitUntil(lambda: row.send.text() == "Send again…")
+    assert station.page.send.goes_with.text().startswith("Goes with: 黄志强")
+    station.page.send.question.setText("has the nodule of Huang grown?")
+    station.page.send.choose_priority(Priority.HIGH)
+    row.send.click()
+    (dialog,) = station.page.findChildren(ConfirmDialog)
+    dialog.accept()
+    station.until(SendState.VERIFIED)
+
+    (sent,) = station.bench.sender.requests
+    assert (sent.study_instance_uid, sent.clinical_question, sent.priority) == (STUDY, "", Priority.LOW)
+    assert station.page.send.question.text() == "has the nodule of Huang grown?"
+
+
+def test_a_withdrawn_request_is_asked_for_anew_and_is_not_said_to_be_at_the_centre(
+    qtbot: QtBot, station: Station
+) -> None:
+    station.bench.worklist.rows["2.25.77"] = replace(
+        case(7), study_instance_uid=STUDY, ups_instance_uid="2.25.77", state=ReadingState.CANCELLED
+    )
+    station.bench.found = [cases.study(), _other()]
+    station.refresh()
+    station.drop()
+    qtbot.waitUntil(lambda: len(station.bench.queue.items) == 2)
+    station.refresh()
+    assert station.page.send.row(STUDY).send.text() == "Send"
+    station.page.send.question.setText("has the nodule grown?")
+    station.page.send.row(STUDY).send.click()
+    (dialog,) = station.page.findChildren(ConfirmDialog)
+    assert dialog.windowTitle() == "Does this request belong to this patient?"
+    dialog.accept()
+    station.until(SendState.VERIFIED)
+    assert [one.clinical_question for one in station.bench.sender.requests] == ["has the nodule grown?"]
 
 
 def _other() -> Study:

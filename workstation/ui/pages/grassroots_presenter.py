@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,8 @@ __all__ = ["GrassrootsPresenter", "GrassrootsQueue", "GrassrootsServices"]
 
 REFRESH_MS: Final = 10_000
 _LINE: Final = "hub"
+_NOT_THERE_WHOLE: Final = frozenset({ReadingState.RECEIVING, ReadingState.CANCELLED})
+"""What is there in part goes on without a question, and what was withdrawn is asked for anew"""
 Pictures = list[npt.NDArray[np.uint8]]
 
 
@@ -172,7 +175,7 @@ class GrassrootsPresenter(QObject):
                 tr("This study was sent on {day} already", day=item.sent_on),
                 tr("Only images that the centre lacks travel; what was asked for then stays as it is."),
                 tr("Send again"),
-                self._send_or_ask,
+                partial(self._send_or_ask, is_again=True),
             )
             return
         asked = bool(self._page.send.question.text().strip()) or self._page.send.priority() is not Priority.LOW
@@ -197,13 +200,13 @@ class GrassrootsPresenter(QObject):
         dialog.accepted.connect(lambda: go_on(study_instance_uid))
         dialog.open()
 
-    def _send_or_ask(self, study_instance_uid: str) -> None:
+    def _send_or_ask(self, study_instance_uid: str, *, is_again: bool = False) -> None:
         if self._queue.holds_two_patients(study_instance_uid) and not self._queue.request_of(study_instance_uid):
-            self._ask_whose(study_instance_uid)
+            self._ask_whose(study_instance_uid, is_again=is_again)
         else:
-            self._ask_why(study_instance_uid)
+            self._ask_why(study_instance_uid, is_again=is_again)
 
-    def _ask_whose(self, study_instance_uid: str) -> None:
+    def _ask_whose(self, study_instance_uid: str, *, is_again: bool) -> None:
         who = self._queue.item(study_instance_uid).who
         dialog = ConfirmDialog(
             self._page,
@@ -215,31 +218,33 @@ class GrassrootsPresenter(QObject):
         )
         dialog.name_case(self._queue.item(study_instance_uid).case)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._ask_why(study_instance_uid))
+        dialog.accepted.connect(lambda: self._ask_why(study_instance_uid, is_again=is_again))
         dialog.open()
 
-    def _ask_why(self, study_instance_uid: str) -> None:
+    def _ask_why(self, study_instance_uid: str, *, is_again: bool) -> None:
         """Ask once why an exam is repeated; what was said goes with the request."""
         exists = self._queue.repeats_of(study_instance_uid)
         if not exists or self._queue.request_of(study_instance_uid):
-            self._send(study_instance_uid)
+            self._send(study_instance_uid, is_again=is_again)
             return
         dialog = RepeatDialog(self._page, self._queue.item(study_instance_uid).who, exists)
         dialog.name_case(self._queue.item(study_instance_uid).case)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.given.connect(lambda reason: self._send(study_instance_uid, reason))
+        dialog.given.connect(lambda reason: self._send(study_instance_uid, reason, is_again=is_again))
         dialog.open()
 
-    def _send(self, study_instance_uid: str, repeat: RepeatReason | None = None) -> None:
+    def _send(self, study_instance_uid: str, repeat: RepeatReason | None = None, *, is_again: bool) -> None:
+        """Send; what is ``is_again`` takes nothing of what stands above the studies, which is meant for another one."""
+        panel = self._page.send
         request = self._queue.request_of(study_instance_uid) or ReadingRequest(
             study_instance_uid,
-            self._page.send.priority(),
-            self._page.send.question.text().strip(),
+            Priority.LOW if is_again else panel.priority(),
+            "" if is_again else panel.question.text().strip(),
             self._queue.item(study_instance_uid).total,
             repeat,
         )
         self._queue.send(request, self._services.sender, self._jobs)
-        if not self._queue.more_of_patient(study_instance_uid):
+        if not is_again and not self._queue.more_of_patient(study_instance_uid):
             self._page.send.question.clear()  # the question of one patient is never asked of the next
 
     # returned reports
@@ -388,7 +393,7 @@ class GrassrootsPresenter(QObject):
         self._sent = {
             row.study_instance_uid: row.arrived.astimezone().strftime("%Y-%m-%d")
             for row in mine
-            if row.state is not ReadingState.RECEIVING  # what is there in part goes on without a question
+            if row.state not in _NOT_THERE_WHOLE
         }
         self._queue.tell_sent(self._sent)
 
