@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QInputMethodEvent, QResizeEvent
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtGui import QResizeEvent
 
-from workstation.ui.commands import Composition
+from workstation.ui.widgets.composed_text import ComposedText
 
 _LEAST_LINES: Final = 2
 _MOST_LINES: Final = 12
 
 
-class GrowingText(QPlainTextEdit):
+class GrowingText(ComposedText):
     """A text box that grows with its lines; Tab leaves it."""
 
     def __init__(self, text: str = "", *, least_lines: int = _LEAST_LINES) -> None:
         super().__init__()
-        self.composition = Composition()
         self._least = least_lines
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -28,11 +26,6 @@ class GrowingText(QPlainTextEdit):
         self.textChanged.connect(self._fit)  # a line may become taller without a new line
         self.setPlainText(text)
         self._fit()
-
-    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
-        """Take note of compositions."""
-        self.composition.update(event)
-        super().inputMethodEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Grow with the lines that a narrower box breaks its text into: the document does not tell of these."""

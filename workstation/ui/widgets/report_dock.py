@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.ui import paint
@@ -15,6 +15,7 @@ from workstation.ui.icons import paint_icon
 from workstation.ui.keymap import key_of
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.composed_text import ComposedText
 from workstation.ui.widgets.labels import ElidedLabel, label, rule
 from workstation.ui.widgets.side_panel import rolling
 
@@ -71,7 +72,7 @@ class ReportDock(QWidget):
         self._caption = label("", "caption", "t2")
         self._caption.setFixedHeight(28)
         column.addWidget(self._caption)
-        self.impression = QPlainTextEdit()
+        self.impression = ComposedText()
         self.impression.setMinimumHeight(84)
         self.impression.setTabChangesFocus(True)
         self.impression.textChanged.connect(self._typed)
