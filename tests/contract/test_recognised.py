@@ -88,3 +88,12 @@ def test_the_workstation_reads_them(hub: HubBed) -> None:
 
     assert (one.study_instance_uid, one.studied_on) == (sent.study, date(2026, 11, 1))
     assert one.recognition == GRANTED
+
+
+def test_an_id_that_two_issuers_gave_out_is_the_same_person_only_with_the_name(hub: HubBed) -> None:
+    his = reported(hub, GRANTED, PatientID="RE-9", PatientName="何^一", IssuerOfPatientID="市一院")
+    reported(hub, GRANTED, PatientID="RE-9", PatientName="吕^二", IssuerOfPatientID="市二院")
+
+    found = results(hub, patient_id="RE-9", name="何一", birth_date="")
+
+    assert [one["study_instance_uid"] for one in found] == [his.study]

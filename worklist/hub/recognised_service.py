@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, and_, false, or_, select
+from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select
 
 from worklist.hub.auth import authorize, signed_in
 from worklist.hub.context import HubContext
@@ -33,7 +33,8 @@ class RecognisedService:
         """
         Return the results, newest first: kind of exam, day and hospital, nothing of their content.
 
-        The same person is who has the same ID at the actor's site, or the same name, birth date and sex at any.
+        The same person is who has the same ID at the actor's site, or the same name, birth date and sex at any. An ID
+        that several issuers gave out there says who it is together with the name only.
         Raises NotPermitted. What is told of another site is audited.
         """
         authorize(actor, Permission.SEND_STUDY, self._context)
@@ -75,7 +76,17 @@ def recognised_routes(service: RecognisedService, repeats: RepeatService) -> API
 
 
 def _same(actor: Actor, patient: Patient) -> ColumnElement[bool]:
-    here = and_(cases.c.site_id == actor.site_id, cases.c.patient_id == patient.patient_id)
+    of_id = cases.alias("of_id")
+    issuers = (
+        select(func.count(of_id.c.issuer_of_patient_id.distinct()))
+        .where(of_id.c.site_id == actor.site_id, of_id.c.patient_id == patient.patient_id)
+        .scalar_subquery()
+    )
+    here = and_(
+        cases.c.site_id == actor.site_id,
+        cases.c.patient_id == patient.patient_id,
+        or_(issuers <= 1, cases.c.patient_name == patient.name),
+    )
     person = and_(
         cases.c.patient_name == patient.name,
         cases.c.birth_date == patient.birth_date,
