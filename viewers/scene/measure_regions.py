@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from resources.translation import tr
 from viewers.scene.image import SliceImage
-from viewers.scene.measure import NotMeasurable
-from viewers.scene.raster import is_padding
+from viewers.scene.measure import NotMeasurable, has_value
 from workstation.domain import outline
 from workstation.domain.annotation import Statistics
 from workstation.domain.geometry import ImagePlane, Point, distance_mm
@@ -55,7 +54,7 @@ def pixel_outline(plane: ImagePlane, points: Sequence[Point]) -> FloatArray:
 
 
 def in_polygon(image: SliceImage, plane: ImagePlane, points: Sequence[Point]) -> FloatArray:
-    """Return the values of the pixels whose centres lie in a polygon; padding is left out."""
+    """Return the values of the pixels whose centres lie in a polygon; padding and what is no number is left out."""
     ring = pixel_outline(plane, points)
     x, y, box = _box(image, ring.min(axis=0), ring.max(axis=0))
     # towards the middle by a hair: centres on the rim count on every side, not on two of four
@@ -97,7 +96,7 @@ def in_sphere(volume: Volume, centre: Point, surface: Point) -> FloatArray:
     z, y, x = np.ix_(z, y, x)
     squared = sum((a * x + b * y + c * z) ** 2 for a, b, c in volume.ijk_to_lps[:3, :3].tolist())
     inside = box[squared <= radius**2 * (1 + _RIM)]
-    return np.asarray(inside if volume.padding is None else inside[volume.shows_patient(inside)], dtype=np.float64)
+    return np.asarray(inside[has_value(inside, volume.padding)], dtype=np.float64)
 
 
 def is_large_sphere(volume: Volume, centre: Point, surface: Point) -> bool:
@@ -177,4 +176,4 @@ def _box(
 
 
 def _kept(box: npt.NDArray[Any], inside: npt.NDArray[np.bool_], image: SliceImage) -> FloatArray:
-    return np.asarray(box[inside & ~is_padding(box, image.padding)], dtype=np.float64)
+    return np.asarray(box[inside & has_value(box, image.padding)], dtype=np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -457,7 +458,7 @@ class Scene(ABC):
         found = self.value_at(viewport, *self.probe_at) if self.probe_at is not None else None
         if found is not None and self.uptake is not None:
             found = self.uptake.read(*found, self._image())
-        own = probe_text(*found) if found is not None else ""
+        own = probe_text(*found) if found is not None and math.isfinite(found[0]) else ""
         return f"{own}  {self._fused_text(viewport)}".strip()
 
     def _fused_text(self, viewport: Size) -> str:

@@ -126,6 +126,8 @@ class Statistics:
     def __post_init__(self) -> None:
         if self.count < 1:
             raise ValueError("statistics need at least one pixel")
+        if not all(map(math.isfinite, (self.mean, self.standard_deviation, self.minimum, self.maximum))):
+            raise ValueError("statistics are finite numbers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

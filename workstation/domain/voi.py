@@ -130,8 +130,8 @@ def voi_statistics(volume: Volume, voi: Voi, thresholds: tuple[Threshold, ...] =
     Source: IBSI reference manual, global intensity peak (0F91), for ``peak``. Padding counts nowhere; ValueError
     where nothing else is marked.
     """
-    if volume.padding is not None:
-        voi = replace(voi, marks=voi.marks & volume.shows_patient(voi.box(volume.voxels)))
+    inside = voi.box(volume.voxels)
+    voi = replace(voi, marks=voi.marks & volume.shows_patient(inside) & np.isfinite(inside))
     values = voi.box(volume.voxels)[voi.marks].astype(np.float64)
     places = np.flatnonzero(voi.marks)
     voxel_ml = abs(float(np.linalg.det(volume.ijk_to_lps[:3, :3]))) / 1000.0

@@ -1,0 +1,84 @@
+"""A parametric map holds NaN outside the organ: no value there, neither on the screen nor in what is kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.helpers.viewers import annotation, axial_plane, image, stack
+from viewers.scene import callipers
+from viewers.scene.image import SliceImage
+from viewers.scene.measure import NotMeasurable
+from viewers.scene.measure_annotations import late_statistics, region_values
+from viewers.scene.measure_regions import distribution, in_sphere
+from workstation.dicom.sr.annotation_groups import annotation_group
+from workstation.domain.annotation import AnnotationKind, AnnotationList, Statistics
+from workstation.domain.annotation_json import annotations_from_json, annotations_to_json, as_dict
+from workstation.domain.geometry import Point
+from workstation.domain.voi import sphere_voi, voi_statistics
+from workstation.domain.volume import Volume
+
+SQUARE: list[Point] = [(8.0, 8.0, 0.0), (11.0, 8.0, 0.0), (11.0, 11.0, 0.0), (8.0, 11.0, 0.0)]
+"""Four by four pixel centres, two columns on either side of the organ's rim"""
+
+
+def adc_map(outside: float = np.nan) -> SliceImage:
+    """Return a map of 2.0 in even and 4.0 in odd rows from column 10 on, and nothing left of it."""
+    pixels = np.tile(np.where(np.arange(20) % 2, 4.0, 2.0).astype(np.float32)[:, None], (1, 20))
+    pixels[:, :10] = outside
+    return replace(image(pixels, axial_plane()), unit="")
+
+
+@pytest.mark.parametrize("outside", [np.nan, np.inf, -np.inf])
+def test_the_mean_of_a_region_over_the_rim_of_an_organ_is_that_of_the_organ(outside: float) -> None:
+    drawn = annotation(AnnotationKind.RECTANGLE, adc_map(outside), SQUARE)
+    # eight pixels: two columns of 2, 4, 2, 4
+    assert drawn.statistics == Statistics(3.0, 1.0, 2.0, 4.0, 8, "")
+    assert callipers.words(drawn)[0].startswith("Mean 3 SD 1")
+    assert late_statistics(drawn, adc_map(outside)) == drawn.statistics
+    found = distribution(region_values(drawn.kind, adc_map(outside), drawn.points_lps_mm), "")
+    assert sum(found.histogram.counts) == 8
+
+
+def test_what_was_measured_over_the_rim_is_kept_in_the_draft_and_in_the_report() -> None:
+    drawn = annotation(AnnotationKind.RECTANGLE, adc_map(), SQUARE)
+    kept = AnnotationList("1.2.3", (drawn,))
+    assert annotations_from_json(annotations_to_json(kept)) == kept
+    group = annotation_group(drawn, {drawn.referenced_sop_instance_uid: "1.2.840.10008.5.1.4.1.1.30"})
+    assert "NaN" not in group.to_json()
+    json.dumps(as_dict(drawn), allow_nan=False)
+
+
+def test_where_there_is_no_value_none_is_told_and_nothing_is_measured() -> None:
+    scene = stack([adc_map()])
+    viewport = (400.0, 400.0)
+    view = scene.view(viewport)
+    assert view is not None
+    scene.probe_at = view.transform.apply(4, 4)
+    assert scene.value_at(viewport, *scene.probe_at) is None
+    scene.frame(viewport)  # it is painted, under the pointer too
+    scene.probe_at = view.transform.apply(14, 4)
+    assert scene.value_at(viewport, *scene.probe_at) == (2.0, "")
+    with pytest.raises(NotMeasurable, match="no pixel value"):
+        annotation(AnnotationKind.PROBE, adc_map(), [(4.0, 4.0, 0.0)])
+    with pytest.raises(NotMeasurable, match="No pixel"):
+        annotation(AnnotationKind.RECTANGLE, adc_map(), [(x - 7, y, z) for x, y, z in SQUARE])
+
+
+def test_a_sphere_over_the_rim_holds_the_values_of_the_organ_alone() -> None:
+    voxels = np.full((9, 9, 9), 5.0, np.float32)
+    voxels[:, :, :4] = np.nan
+    volume = Volume(voxels, np.eye(4), "1.2", "1.3")
+    values = in_sphere(volume, (4.0, 4.0, 4.0), (6.0, 4.0, 4.0))
+    # of the 33 voxels within 2 voxels of a centre 13 lie on its plane and 10 on either side
+    assert (values.size, values.min(), values.max()) == (23, 5.0, 5.0)
+    found = voi_statistics(volume, sphere_voi(volume, (4.0, 4.0, 4.0), 2.0))
+    assert (found.voxel_count, found.mean, found.maximum) == (23, 5.0, 5.0)
+
+
+def test_statistics_of_no_numbers_are_refused_by_the_value_itself() -> None:
+    with pytest.raises(ValueError, match="finite"):
+        Statistics(float("nan"), 0.0, 0.0, 0.0, 1, "")
