@@ -56,7 +56,7 @@ class Annotations:
         return bool(self._history.future)
 
     def watch(self, changed: Callable[[AnnotationList], None]) -> None:
-        """Call back after every change (autosave, lists); not when another study is opened."""
+        """Call back after every change (autosave, lists), not where an edit changed nothing nor for another study."""
         self._watchers.append(changed)
 
     def open_study(self, study_instance_uid: str, annotations: Iterable[Annotation] = ()) -> None:
@@ -116,6 +116,8 @@ class Annotations:
         return True
 
     def _show(self, history: AnnotationHistory) -> None:
+        if history is self._history:
+            return  # nobody did anything: whoever counts acts of the reader must not count this one
         self._history = history
         for changed in self._watchers:
             changed(history.present)

@@ -34,9 +34,11 @@ class HandleTool(Tool):
     """
     Drag an existing annotation: an end by its handle, the whole by its line.
 
-    It takes the press only when it hits one. ``whole_lines`` False leaves lines alone, for tools
-    that may want to begin an annotation on top of another. A drag ends without effect where another slice comes
-    under the hand: one end would lie on it.
+    It takes the press only when it hits one; without a way longer than a click it only chooses. ``whole_lines`` False
+    leaves lines alone, for tools that may want to begin an annotation on top of another. What is dragged goes the way
+    of the pointer along the picture: an end does not jump under it, and keeps its depth where another series of the
+    same space is on screen, so that all ends stay in one plane. A drag ends without effect where another slice comes
+    under the hand.
     """
 
     def __init__(self) -> None:
@@ -103,14 +105,15 @@ class HandleTool(Tool):
             return None
         if held.kind is AnnotationKind.NODULE:
             return None  # its outline was traced on the voxels and lies where they are
+        if self.preview is None and math.dist(self._pressed, (event.x, event.y)) < CLICK_PX:
+            return None  # who only chooses an annotation must not shift it
         start, target = points_of(view, [self._start, view.inverse.apply(event.x, event.y)])
+        way = _minus(target, start)
         old: Sequence[Coordinates] = held.points_lps_mm or held.points_px
         if self._handle is None:
-            if self.preview is None and math.dist(self._pressed, (event.x, event.y)) < CLICK_PX:
-                return None  # who only chooses an annotation must not shift it
-            points = [_shifted(point, start, target) for point in old]
+            points = [_plus(point, way, 1.0) for point in old]
         else:
-            points = _moved(held.kind, old, self._handle, target)
+            points = _moved(held.kind, old, self._handle, way)
         try:
             return _remeasured(held, scene, self._image, points)
         except WorkstationError:
@@ -157,29 +160,27 @@ def _distance_from_segment(at: PixelPoint, start: PixelPoint, end: PixelPoint) -
     return math.dist(at, (start[0] + share * along[0], start[1] + share * along[1]))
 
 
-def _shifted(point: Coordinates, start: Coordinates, target: Coordinates) -> Coordinates:
-    return tuple(p + t - s for p, s, t in zip(point, start, target, strict=True))
-
-
-def _moved(kind: AnnotationKind, old: Sequence[Coordinates], handle: int, target: Coordinates) -> list[Coordinates]:
+def _moved(kind: AnnotationKind, old: Sequence[Coordinates], handle: int, way: Coordinates) -> list[Coordinates]:
     points = list(old)
     match kind:
         case AnnotationKind.ELLIPSE:
             # handles 0 and 2 lie on the first semi-axis, 1 and 3 on the second: only its length changes
             centre, end = points[0], points[1 + handle % 2]
             axis = _minus(end, centre)
-            points[1 + handle % 2] = _plus(centre, axis, abs(_share(_minus(target, centre), axis)))
+            outward = _share(way, axis) * (1 if handle < 2 else -1)
+            points[1 + handle % 2] = _plus(centre, axis, abs(1.0 + outward))
         case AnnotationKind.RECTANGLE:
             # the opposite corner stays, the neighbours follow along the sides
             fixed, before, after = points[(handle + 2) % 4], (handle - 1) % 4, (handle + 1) % 4
+            target = _plus(points[handle], way, 1.0)
             for neighbour in (before, after):
                 side = _minus(points[neighbour], fixed)
                 points[neighbour] = _plus(fixed, side, _share(_minus(target, fixed), side))
             points[handle] = _plus(points[before], _minus(points[after], fixed), 1.0)
         case AnnotationKind.SPHERE:
-            points[1] = target
+            points[1] = _plus(points[1], way, 1.0)
         case _:
-            points[handle] = target
+            points[handle] = _plus(points[handle], way, 1.0)
     return points
 
 
