@@ -23,7 +23,7 @@ from viewers.scene.fusion import FusedLayer, FusionLook, blended
 from viewers.scene.fusion_cut import OverlayCut, overlay_cut
 from viewers.scene.raster import Gray, GrayscaleTransform, to_gray
 from viewers.scene.resample import Resampler, of_blocks
-from viewers.scene.reslice import OUTSIDE, ResliceRequest, coarser, runs_along_voxels, voxel_factor
+from viewers.scene.reslice import ResliceRequest, coarser, look_of_cut, runs_along_voxels, voxel_factor
 from workstation.domain.volume import Volume
 
 _AT_ONCE_S: Final = 0.025
@@ -35,7 +35,6 @@ _REST_MS: Final = 100
 _WORTH_MEASURING: Final = 10_000
 _START_S: Final = 8e-9
 """Seconds a sample takes, before any was measured."""
-_OUTSIDE_RANGE: Final = (float(OUTSIDE), float(OUTSIDE))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,7 +172,7 @@ class PlanePictures(QObject):
         """Return ``[y, x]`` levels of ``request.size``; coarse where a full cut would take too long."""
         self._mixed = None
         cut, factor = self._cut(_Asked(request))
-        return self._scaled(to_gray(cut.values, _outside_black(grayscale)), factor, request.size)
+        return self._scaled(to_gray(cut.values, look_of_cut(grayscale)), factor, request.size)
 
     def fused(self, request: ResliceRequest, layer: FusedLayer, grayscale: GrayscaleTransform) -> FusedPicture:
         """Return a plane with what lies over it; coarse, both of them, where full cuts would take too long."""
@@ -183,7 +182,7 @@ class PlanePictures(QObject):
             return last[3]
         if cut.overlay is None:
             raise RuntimeError("an image without its overlay would be taken for one without uptake")
-        found = FusedPicture(blended(to_gray(cut.values, _outside_black(grayscale)), cut.overlay, look), factor)
+        found = FusedPicture(blended(to_gray(cut.values, look_of_cut(grayscale)), cut.overlay, look), factor)
         self._mixed = cut, grayscale, look, found
         return found
 
@@ -251,10 +250,6 @@ class PlanePictures(QObject):
         if self._wanted is not None and self._wanted.is_like(cut.asked):
             self._full, self._wanted = cut, None
             self.changed.emit()
-
-
-def _outside_black(grayscale: GrayscaleTransform) -> GrayscaleTransform:
-    return GrayscaleTransform(grayscale.voi, grayscale.inverse, _OUTSIDE_RANGE)
 
 
 def _full_factor(request: ResliceRequest) -> int:

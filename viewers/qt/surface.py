@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +19,8 @@ from viewers.scene.mpr_scene import Reslicer
 from viewers.scene.picture import burned
 from viewers.scene.raster import Gray, GrayscaleTransform, to_gray
 from viewers.scene.resample import Resampler, is_upright, of_blocks, reduction
-from viewers.scene.reslice import OUTSIDE, ResliceRequest, as_displayed
+from viewers.scene.reslice import ResliceRequest, as_displayed, look_of_cut
 from viewers.scene.volume_request import VolumeRequest
-
-_OUTSIDE_RANGE: Final = (float(OUTSIDE), float(OUTSIDE))
 
 
 class RenderSurface(Protocol):
@@ -67,9 +65,8 @@ class RasterSurface:
             raise TypeError("volumes are rendered by ViewSurface")
         elif isinstance(frame.source, ResliceRequest):
             cut = self._reslicer(as_displayed(frame.source, frame.transform.scaled(ratio), size))
-            outside = GrayscaleTransform(frame.grayscale.voi, frame.grayscale.inverse, _OUTSIDE_RANGE)
             picture = QImage(*size, QImage.Format.Format_Grayscale8)
-            gray_view(picture)[:] = to_gray(cut, outside)
+            gray_view(picture)[:] = to_gray(cut, look_of_cut(frame.grayscale))
         elif frame.source.is_color:
             colors = rgb_image(burned(frame.source.pixels, frame.source))
             picture = painted(colors, frame.transform.scaled(ratio), size)

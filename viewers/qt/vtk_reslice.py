@@ -67,6 +67,8 @@ class VtkReslicer:
             self._volume = request.volume
         matrix, slab = index_matrix(request.volume, request.plane), request.slab
         straight = _straightened(matrix) if slab is not None else None
+        if slab is not None and request.volume.padding is not None and slab.projection is not Projection.MIP:
+            return self._of_patient(matrix if straight is None else straight, request, slab, request.volume.padding[1])
         if slab is not None and straight is not None:
             return self._along_voxels(straight, request, slab)
         columns, rows = request.size
@@ -104,6 +106,28 @@ class VtkReslicer:
         for part in parts:
             extreme(found, part, out=found)
         return found
+
+    def _of_patient(
+        self, matrix: npt.NDArray[np.float64], request: ResliceRequest, slab: SlabSampling, padded: float
+    ) -> npt.NDArray[Any]:
+        """Put the samples together that are above padding, which VTK cannot leave out of a mean or a minimum."""
+        columns, rows = request.size
+        dtype = request.volume.voxels.dtype
+        is_mean = slab.projection is Projection.MEAN
+        highest = np.inf if np.issubdtype(dtype, np.floating) else np.iinfo(str(dtype)).max
+        found = np.zeros((rows, columns), np.float32) if is_mean else np.full((rows, columns), highest, dtype)
+        count = np.zeros((rows, columns), np.int32)
+        for layers in self._layers(matrix, request.size, slab.offsets_mm, slab.spacing_mm):
+            seen = layers > max(padded, OUTSIDE)
+            count += seen.sum(axis=0, dtype=np.int32)
+            if is_mean:
+                found += layers.sum(axis=0, dtype=np.float32, where=seen)
+            else:
+                np.minimum(found, layers.min(axis=0, where=seen, initial=highest), out=found)
+        if is_mean:
+            found /= np.maximum(count, 1)
+        found[count == 0] = OUTSIDE
+        return (np.rint(found) if np.issubdtype(dtype, np.integer) else found).astype(dtype)
 
     def _layers(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,8 @@ from viewers.scene.camera import PixelTransform
 from viewers.scene.frame import Frame
 from viewers.scene.image import SliceImage
 from viewers.scene.raster import GrayscaleTransform, to_gray
-from viewers.scene.reslice import OUTSIDE, as_displayed
+from viewers.scene.reslice import as_displayed, look_of_cut
 from viewers.scene.volume_request import VolumeRequest
-
-_OUTSIDE_RANGE: Final = (float(OUTSIDE), float(OUTSIDE))
 
 
 class OffscreenVtkSurface:
@@ -60,8 +58,8 @@ class OffscreenVtkSurface:
                 if isinstance(frame.source, VolumeRequest):
                     raise TypeError("volumes are rendered by VolumeRenderer")
                 cut = self._reslicer(as_displayed(frame.source, transform, (width, height)))
-                outside = GrayscaleTransform(frame.grayscale.voi, frame.grayscale.inverse, _OUTSIDE_RANGE)
-                self._show(to_gray(cut, outside), PixelTransform(1, 0, 0, 1, 0.5, 0.5), height)
+                levels = to_gray(cut, look_of_cut(frame.grayscale))
+                self._show(levels, PixelTransform(1, 0, 0, 1, 0.5, 0.5), height)
         self._window.Render()
         picture = self._read_back(width, height)
         picture.setDevicePixelRatio(ratio)

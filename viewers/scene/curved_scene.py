@@ -17,7 +17,7 @@ from viewers.scene.marks import MarkOutline
 from viewers.scene.overlay import Stroke
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.raster import VoiLut, Window
-from viewers.scene.reslice import OUTSIDE
+from viewers.scene.reslice import no_patient
 from viewers.scene.scale_bar import ScaleBar
 from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
@@ -124,7 +124,8 @@ class CurvedScene(Scene):
         depth, rows, columns = self.volume.voxels.shape
         if not (0 <= i < columns and 0 <= j < rows and 0 <= k < depth):
             return None
-        return float(self.volume.voxels[k, j, i]), self.volume.unit
+        value = self.volume.voxels[k, j, i]
+        return (float(value), self.volume.unit) if self.volume.shows_patient(value) else None
 
     def full_range(self) -> Window:
         """Return the window over all values of the band."""
@@ -137,7 +138,7 @@ class CurvedScene(Scene):
             image = SliceImage(
                 band.values,
                 None,
-                padding=(OUTSIDE, OUTSIDE),
+                padding=no_patient(self.volume),
                 unit=self.volume.unit,
                 monochrome1=self._monochrome1,
             )
@@ -152,7 +153,8 @@ class CurvedScene(Scene):
 
     def _default_voi(self) -> Window | VoiLut:
         if self._default is None:
-            self._default = percentile_range(self.volume.voxels[self.volume.voxels.shape[0] // 2])
+            middle = self.volume.voxels[self.volume.voxels.shape[0] // 2]
+            self._default = percentile_range(middle, self.volume.padding)
         return self._default
 
     def _view_captions(self) -> ViewCaptions:

@@ -21,7 +21,7 @@ from viewers.scene.colour_bar import Legend
 from viewers.scene.fusion_cut import OverlayCut, Reslicer, overlay_cut
 from viewers.scene.image import SliceImage
 from viewers.scene.raster import Gray, GrayscaleTransform, to_gray
-from viewers.scene.reslice import OUTSIDE, ResliceRequest
+from viewers.scene.reslice import ResliceRequest, look_of_cut
 from viewers.scene.slab import SlabSampling
 from workstation.domain.colour_map import (
     DEFAULT_SUV_SCALE,
@@ -38,7 +38,6 @@ from workstation.domain.volume import Volume
 
 _ONE: Final = 256
 """Alpha is a fixed-point number with 8 fractional bits in 16, so that a blend is one pass of whole numbers."""
-_OUTSIDE_RANGE: Final = (float(OUTSIDE), float(OUTSIDE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ class FusedLayer:
         as long as its two cuts; viewports take them from ``PlanePictures``.
         """
         if isinstance(source, ResliceRequest):
-            gray = to_gray(self._cut_base(source), replace(grayscale, padding=_OUTSIDE_RANGE))
+            gray = to_gray(self._cut_base(source), look_of_cut(grayscale))
             cut = self._overlay(_Place(source.plane, source.size, source.slab))
             return SliceImage(
                 blended(gray, cut, self.look),
@@ -127,11 +126,13 @@ class FusedLayer:
         return " · ".join(part for part in (self.series, strength, self.apart) if part)
 
     def value_at(self, lps_mm: Point) -> float | None:
-        """Return the value of the voxel nearest to a patient point, None outside."""
+        """Return the value of the voxel nearest to a patient point, None outside and on padding."""
         i, j, k = (math.floor(v + 0.5) for v in self.volume.ijk_of(lps_mm))
         depth, rows, columns = self.volume.voxels.shape
         inside = 0 <= i < columns and 0 <= j < rows and 0 <= k < depth
-        return float(self.volume.voxels[k, j, i]) if inside else None
+        if not inside or not self.volume.shows_patient(self.volume.voxels[k, j, i]):
+            return None
+        return float(self.volume.voxels[k, j, i])
 
     def value_text(self, lps_mm: Point) -> str:
         """Return the value under the pointer in words, empty outside."""
@@ -218,6 +219,10 @@ def default_look(overlay: Volume, suv: SuvScale | SuvRefusal | None = None) -> F
 def _own_scale(volume: Volume) -> ValueScale:
     """Return the scale from zero, or the lowest value, to the hottest thousandth."""
     seen = volume.voxels[:: max(1, volume.voxels.shape[0] // 64)]
+    if volume.padding is not None:
+        seen = seen[volume.shows_patient(seen)]
+    if not seen.size:
+        return ValueScale(0.0, 1.0)
     low, high = min(0.0, float(seen.min())), float(np.percentile(seen, 99.9))
     return ValueScale(low, high if high > low else low + 1.0)
 

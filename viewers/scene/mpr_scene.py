@@ -23,7 +23,7 @@ from viewers.scene.oblique import ObliqueFrame, PlanePose, PlaneSet, posed_grid,
 from viewers.scene.overlay import Stroke
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.raster import GrayscaleTransform, VoiLut, Window
-from viewers.scene.reslice import OUTSIDE, ResliceRequest, coarser
+from viewers.scene.reslice import ResliceRequest, coarser, no_patient
 from viewers.scene.scene import Scene
 from viewers.scene.slab import Slab
 from viewers.scene.slab_image import MOST_SAMPLES, SlabImage
@@ -36,7 +36,6 @@ from workstation.domain.volume import Volume
 
 Reslicer = Callable[[ResliceRequest], npt.NDArray[Any]]
 
-_AIR_HU: Final = -1024.0
 _WAY_MM: Final = 2.0
 """Length of the straight pieces a path is drawn with."""
 
@@ -62,9 +61,8 @@ class MprScene(Scene):
         planes: PlaneSet | None = None,
         default_voi: Window | VoiLut | None = None,
         monochrome1: bool = False,
-        padding: tuple[float, float] | None = None,
     ) -> None:
-        """``default_voi``, ``monochrome1`` and ``padding`` are those of the images that the volume is made of."""
+        """``default_voi`` and ``monochrome1`` are those of the images that the volume is made of."""
         super().__init__(
             annotations=annotations,
             new_uid=new_uid,
@@ -83,9 +81,7 @@ class MprScene(Scene):
         self._reslicer = reslicer
         self._default = default_voi or (CT_PRESETS["3"].window if self.takes_ct_windows else None)
         self._monochrome1 = monochrome1
-        # only what is thinner than any air is told from a patient after interpolation as well
-        is_below_air = padding is not None and volume.unit == "HU" and padding[1] < _AIR_HU
-        self._padding = float(OUTSIDE), float(padding[1] if padding is not None and is_below_air else OUTSIDE)
+        self._padding = no_patient(volume)
         z, y, x = volume.voxels.shape
         middle = volume.lps_of(((x - 1) / 2, (y - 1) / 2, (z - 1) / 2))
         self.crosshair = (float(middle[0]), float(middle[1]), float(middle[2]))
@@ -232,8 +228,9 @@ class MprScene(Scene):
             shown = self.displayed_plane()
             at = ImagePlane(self.view(viewport).lps_of(x, y), shown.right, shown.down, shown.spacing_mm)
             request = ResliceRequest(self.volume, at, (1, 1), self.slab.sampling(self.grid.spacing_mm))
-            return float(self._reslicer(request)[0, 0]), self.volume.unit
-        value = float(self.volume.voxels[k, j, i])
+            value = float(self._reslicer(request)[0, 0])
+        else:
+            value = float(self.volume.voxels[k, j, i])
         return None if self._padding[0] <= value <= self._padding[1] else (value, self.volume.unit)
 
     def full_range(self) -> Window:
@@ -250,11 +247,13 @@ class MprScene(Scene):
     def _default_voi(self) -> Window | VoiLut:
         if self._default is None:
             middle = self.volume.voxels[self.volume.voxels.shape[0] // 2]
-            self._default = percentile_range(middle)
+            self._default = percentile_range(middle, self._padding)
         return self._default
 
     def _grayscale(self, source: Source) -> GrayscaleTransform:
-        return replace(super()._grayscale(source), inverse=self._monochrome1 != self.state.inverted)
+        return replace(
+            super()._grayscale(source), inverse=self._monochrome1 != self.state.inverted, padding=self._padding
+        )
 
     def _view_captions(self) -> ViewCaptions:
         plane = self.displayed_plane()

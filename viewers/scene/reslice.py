@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from viewers.scene.camera import PixelTransform
+from viewers.scene.raster import GrayscaleTransform
 from viewers.scene.slab import Projection, SlabSampling
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.volume import Volume
@@ -33,6 +35,18 @@ class ResliceRequest:
     slab: SlabSampling | None = None
 
 
+def no_patient(volume: Volume) -> tuple[float, float]:
+    """Return the inclusive range of cut values that show no patient: what misses the volume, and its padding."""
+    if volume.padding is None:
+        return float(OUTSIDE), float(OUTSIDE)
+    return min(float(OUTSIDE), volume.padding[0]), volume.padding[1]
+
+
+def look_of_cut(grayscale: GrayscaleTransform) -> GrayscaleTransform:
+    """Return how a cut is painted: what shows no patient is black, at least what misses the volume."""
+    return grayscale if grayscale.padding is not None else replace(grayscale, padding=(OUTSIDE, OUTSIDE))
+
+
 def index_matrix(volume: Volume, plane: ImagePlane) -> npt.NDArray[np.float64]:
     """Return the 4 x 4 matrix from plane pixel ``(column, row, 0, 1)`` to voxel index ``(x, y, z, 1)``."""
     grid = np.eye(4)
@@ -49,7 +63,7 @@ def reslice(request: ResliceRequest) -> npt.NDArray[Any]:
     Return ``[row, column]`` values of the plane, in the dtype of the voxels.
 
     The volume reaches half a voxel beyond its outer centres; further out lies OUTSIDE. In a
-    slab only the samples inside the volume count.
+    slab only the samples inside the volume count, and of them those that are no padding.
     """
     voxels = request.volume.voxels
     matrix = index_matrix(request.volume, request.plane)
@@ -60,7 +74,13 @@ def reslice(request: ResliceRequest) -> npt.NDArray[Any]:
         sample(voxels, [matrix[a, 0] * i + matrix[a, 1] * j + matrix[a, 2] * offset + matrix[a, 3] for a in range(3)])
         for offset in offsets
     ]
-    return _typed(*(layers[0] if request.slab is None else _projected(layers, request.slab.projection)), voxels.dtype)
+    if request.slab is None:
+        return _typed(*layers[0], voxels.dtype)
+    padded = -math.inf if request.volume.padding is None else request.volume.padding[1]
+    return _typed(
+        *_projected([(values, inside & (values > padded)) for values, inside in layers], request.slab.projection),
+        voxels.dtype,
+    )
 
 
 def sample(

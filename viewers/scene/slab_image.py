@@ -33,7 +33,7 @@ class SlabImage(SliceImage):
     def of(
         cls, request: ResliceRequest, reslicer: Reslicer, frame_of_reference_uid: str, padding: tuple[float, float]
     ) -> SlabImage:
-        """Return the slab of a request; ``padding`` holds OUTSIDE."""
+        """Return the slab of a request; ``padding`` is what shows no patient (``no_patient``)."""
         columns, rows = request.size
         return cls(
             pixels=np.broadcast_to(np.zeros((), request.volume.voxels.dtype), (rows, columns)),

@@ -269,7 +269,7 @@ class VolumeScene(Scene):
 
     def full_range(self) -> Window:
         """Return the window over all values."""
-        return full_range(self.volume.voxels[::4, ::4, ::4])
+        return full_range(self.volume.voxels[::4, ::4, ::4], self.volume.padding)
 
     def marks(self, view: SliceView) -> tuple[MarkOutline, ...]:  # noqa: ARG002 - see below
         """Return nothing: a mark on a picture without depth would point at everything before and behind it."""
@@ -301,7 +301,9 @@ class VolumeScene(Scene):
     def _default_voi(self) -> Window:
         if self._default is None:
             sample = self.volume.voxels[::4, ::4, ::4]
-            self._default = CT_PRESETS["9"].window if self.takes_ct_windows else percentile_range(sample)
+            self._default = (
+                CT_PRESETS["9"].window if self.takes_ct_windows else percentile_range(sample, self.volume.padding)
+            )
         return self._default
 
     def _view_captions(self) -> ViewCaptions:

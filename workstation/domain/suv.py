@@ -19,7 +19,7 @@ from workstation.domain import body_size
 from workstation.domain.frames import FrameRef
 from workstation.domain.pet import PetAcquisition, PetPatient
 from workstation.domain.suv_decay import SuvRefused, SuvRemark, check_corrected, decayed_dose
-from workstation.domain.volume import Volume
+from workstation.domain.volume import Volume, set_apart
 
 _HEAVIEST_KG: Final = 650.0
 _HEIGHT_M: Final = (0.2, 2.8)
@@ -128,23 +128,20 @@ def suv_volume(volume: Volume, scale: SuvScale) -> Volume:
     """
     Return the uptake values of a series' volume. ValueError when slices and factors are not as many.
 
-    The padding goes along; zero stays zero, any other that became another value in each slice is named no longer.
+    The padding goes along: with the one factor, or set apart anew where each slice has its own.
     """
     if len(scale.factors) != volume.voxels.shape[0]:
         raise ValueError(f"{len(scale.factors)} factors for {volume.voxels.shape[0]} slices")
     factors = np.array(scale.factors, dtype=np.float32)[:, None, None]
     values = (volume.voxels * factors).astype(np.float32, copy=False)
-    return replace(volume, voxels=values, unit=scale.suv_type.unit, padding=_scaled_padding(volume.padding, scale))
-
-
-def _scaled_padding(padding: tuple[float, float] | None, scale: SuvScale) -> tuple[float, float] | None:
-    if padding is None or padding == (0, 0):
-        return padding
-    if scale.factor is None:
-        return None
-    # rounded as the voxels are, so that a voxel at a bound stays padding
-    low, high = np.array(padding, dtype=np.float32) * np.float32(scale.factors[0])
-    return float(low), float(high)
+    padding = volume.padding
+    if padding is not None and scale.factor is not None:
+        # rounded as the voxels are, so that a voxel at a bound stays padding
+        low, high = np.array(padding, dtype=np.float32) * np.float32(scale.factors[0])
+        padding = float(low), float(high)
+    elif padding is not None:
+        padding = set_apart(values, lambda layer: ~volume.shows_patient(volume.voxels[layer]))
+    return replace(volume, voxels=values, unit=scale.suv_type.unit, padding=padding)
 
 
 def _scale(pet: PetAcquisition, wanted: SuvType) -> SuvScale:

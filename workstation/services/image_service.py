@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,9 +16,11 @@ from workstation.domain.errors import HostileInput, MissingGeometry, NotAVolume
 from workstation.domain.geometry import ImagePlane, affine
 from workstation.domain.ports import CancelToken
 from workstation.domain.study import DecodeWarning, Series, Study
-from workstation.domain.volume import Volume
+from workstation.domain.volume import Volume, set_apart
 
 MAX_VOLUME_BYTES: Final = 4 << 30
+_AIR_HU: Final = -1024.0
+"""Nothing is thinner: padding below it stays air in planes and from outside, also where a series shows no air"""
 _NOT_IMAGES: Final = (  # SOP Class UID prefixes: SR, encapsulated documents, presentation states, raw data and SEG
     "1.2.840.10008.5.1.4.1.1.88.",
     "1.2.840.10008.5.1.4.1.1.104.",
@@ -99,7 +102,8 @@ def build_volume(
     """
     Stack decoded slices ``[row, column]`` into one volume ``[z, y, x]`` in patient space (LPS, mm).
 
-    int16 where every slice is, else float32. A tilted gantry makes a sheared grid, which planes undo. Raises
+    int16 where every slice is, else float32. Padding becomes one value below all others (``set_apart``). A tilted
+    gantry makes a sheared grid, which planes undo. Raises
     NotAVolume for any other irregular stack and for colour, MissingGeometry without positions, HostileInput
     beyond 4 GiB; JobCancelled between slices.
     """
@@ -115,6 +119,15 @@ def build_volume(
     for layer, index in enumerate(geometry.order):
         job.raise_if_cancelled()
         voxels[layer] = slices[index].pixels
+
+    def padding_of(layer: int) -> npt.NDArray[np.bool_] | None:
+        job.raise_if_cancelled()
+        one = slices[geometry.order[layer]]
+        return None if one.padding is None else (one.pixels >= one.padding[0]) & (one.pixels <= one.padding[1])
+
+    padding = None
+    if any(one.padding is not None for one in slices):
+        padding = set_apart(voxels, padding_of, below=_AIR_HU if unit == "HU" else math.inf)
     matrix = affine(first.plane.origin, first.plane.right, first.plane.down, geometry.step, first.plane.spacing_mm)
     volume = Volume(
         voxels,
@@ -123,7 +136,7 @@ def build_volume(
         series_instance_uid,
         unit,
         stack_number=stack_number,
-        padding=first.padding if len({one.padding for one in slices}) == 1 else None,
+        padding=padding,
     )
     return BuiltVolume(volume, geometry.order, geometry.warnings)
 

@@ -441,12 +441,18 @@ def test_padding_in_becquerel_is_no_uptake_and_no_uptake_is_taken_for_padding() 
     assert suv.shows_patient(suv.voxels).ravel().tolist() == [False, False, True, False, True, True]
 
 
-def test_padding_that_would_be_another_uptake_in_each_slice_hides_nothing_but_zero_stays_padding() -> None:
-    volume = Volume(np.full((2, 1, 1), 4.0, dtype=np.float32), np.eye(4), "1.2", "1.3", padding=(0.0, 5.0))
+def test_padding_that_would_be_another_uptake_in_each_slice_stays_no_uptake() -> None:
+    """Padding of -1 Bq/ml beside 4 and 8, factors of 0.5 and 1: uptakes of 2 and 8, and what lies below them."""
+    values = np.array([[[-1.0, 4.0]], [[-1.0, 8.0]]], dtype=np.float32)
+    volume = Volume(values, np.eye(4), "1.2", "1.3", padding=(-1.0, -0.5))
     by_slice = SuvScale(SuvType.BW, (0.5, 1.0))
 
-    assert suv_volume(volume, by_slice).padding is None
-    assert suv_volume(replace(volume, padding=(0.0, 0.0)), by_slice).padding == (0.0, 0.0)
+    suv = suv_volume(volume, by_slice)
+
+    assert suv.shows_patient(suv.voxels).ravel().tolist() == [False, True, False, True]
+    assert suv.voxels.ravel()[[1, 3]].tolist() == [2.0, 8.0]
+    assert suv.padding is not None
+    assert suv.padding[1] < 2.0
     assert suv_volume(replace(volume, padding=None), by_slice).padding is None
 
 

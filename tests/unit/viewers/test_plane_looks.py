@@ -80,17 +80,17 @@ def test_reset_and_the_key_1_return_to_the_window_of_the_images() -> None:
 
 @pytest.mark.parametrize(
     ("unit", "padding", "count", "lowest"),
-    [("HU", (-2000.0, -2000.0), 12, -50.0), ("HU", None, 16, -2000.0), ("", (-2000.0, -2000.0), 16, -2000.0)],
+    [("HU", (-2000.0, -2000.0), 12, -50.0), ("HU", None, 16, -2000.0), ("", (-2000.0, -2000.0), 12, -50.0)],
 )
-def test_a_region_on_a_plane_leaves_out_the_padding_of_a_ct(
+def test_a_region_on_a_plane_leaves_padding_out(
     unit: str, padding: tuple[float, float] | None, count: int, lowest: float
 ) -> None:
     """4 x 4 pixels of -50, one column of them -2000: the mean of the patient is -50 as on the slice itself."""
     voxels = np.full((8, 8, 8), -50, np.int16)
     voxels[:, :, 2] = -2000
     scene = MprScene(
-        Volume(voxels, np.eye(4), "1.3", "1.5", unit), MprPlane.AXIAL, annotations=Annotations("1.2"),
-        new_uid=uids(), padding=padding,
+        Volume(voxels, np.eye(4), "1.3", "1.5", unit, padding=padding), MprPlane.AXIAL,
+        annotations=Annotations("1.2"), new_uid=uids(),
     )  # fmt: skip
     z = scene.displayed_plane().origin[2]
     corners = [(2.0, 2.0, z), (5.0, 2.0, z), (5.0, 5.0, z), (2.0, 5.0, z)]

@@ -26,10 +26,15 @@ def look_of(images: Collection[SliceImage]) -> tuple[Window | VoiLut | None, boo
     return middle.default_voi, middle.monochrome1
 
 
-def padding_of(images: Collection[SliceImage]) -> tuple[float, float] | None:
-    """Return the values that show no patient where all images name the same, else None."""
-    named = {one.padding for one in images}
-    return named.pop() if len(named) == 1 else None
+def on_voxels(image: SliceImage, volume: Volume, layer: int) -> SliceImage | None:
+    """
+    Return an image that shows the volume's own voxels, so that one copy is in memory; None where the types differ.
+
+    Its padding has the volume's value then.
+    """
+    if image.pixels.dtype != volume.voxels.dtype:
+        return None
+    return replace(image, pixels=volume.voxels[layer], padding=volume.padding or image.padding)
 
 
 def plane_scene(
@@ -54,7 +59,6 @@ def plane_scene(
         planes=planes,
         default_voi=default_voi,
         monochrome1=monochrome1,
-        padding=padding_of(images),
     )
     take_over(scene, stack, images)
     scene.state = replace(scene.state, voi=stack.own_state.voi, inverted=stack.own_state.inverted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
@@ -20,6 +20,7 @@ from workstation.services.image_service import BuiltVolume, PlacedSlice, build_v
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.ui.hanging_words import one_image_alone
 from workstation.ui.images.cell_images import CellStack
+from workstation.ui.images.cut_scenes import on_voxels
 from workstation.ui.images.volume_building import warm_up_planes
 
 HELD_BYTES: Final = 1024 << 20
@@ -213,9 +214,9 @@ class HungVolumes(QObject):
         self._running.pop(hung, None)
         images = hung.images
         for layer, index in enumerate(built.order):
-            # one copy in memory: slices show the volume's own voxels where they are the same values
-            if images[index].pixels.dtype == built.volume.voxels.dtype:
-                hung.stack.put(index, replace(images[index], pixels=built.volume.voxels[layer]))
+            shared = on_voxels(images[index], built.volume, layer)
+            if shared is not None:
+                hung.stack.put(index, shared)
         self._take(hung, built)
 
     def _take(self, hung: HungVolume, built: BuiltVolume) -> None:

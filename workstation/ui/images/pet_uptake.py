@@ -208,8 +208,11 @@ class _Prepared:
             return cls(prepared, raw, prepared.volume, raw)
         shown = raw
         if prepared.suv.factor is None:
-            voxels = prepared.volume.voxels / np.float32(prepared.suv.factors[0])
-            shown = replace(raw, voxels=voxels.astype(np.float32, copy=False))
+            first, padding = np.float32(prepared.suv.factors[0]), prepared.volume.padding
+            voxels = (prepared.volume.voxels / first).astype(np.float32, copy=False)
+            if padding is not None:
+                padding = float(np.float32(padding[0]) / first), float(np.float32(padding[1]) / first)
+            shown = replace(raw, voxels=voxels, padding=padding)
         return cls(prepared, raw, replace(prepared.volume, unit=prepared.suv.suv_type.measured_unit), shown)
 
     def follow(self, former: _Prepared | None) -> None:

@@ -15,6 +15,7 @@ from workstation.domain.ports import JobContext
 from workstation.domain.volume import Volume
 from workstation.services.image_service import BuiltVolume, PlacedSlice, build_volume
 from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.ui.images.cut_scenes import on_voxels
 from workstation.ui.images.shown_series import ShownSeries
 
 
@@ -88,9 +89,9 @@ class VolumeBuilding(QObject):
         shown.built = built
         for layer, index in enumerate(built.order):
             image = shown.scene.image(index)
-            # one copy in memory: the stack shows the volume's own voxels where they are the same values
-            if image is not None and image.pixels.dtype == built.volume.voxels.dtype:
-                shown.scene.put(index, replace(image, pixels=built.volume.voxels[layer]))
+            shared = None if image is None else on_voxels(image, built.volume, layer)
+            if shared is not None:
+                shown.scene.put(index, shared)
         self.built.emit(shown)
 
     def _failed(self, shown: ShownSeries, error: Exception) -> None:
