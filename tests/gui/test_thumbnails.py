@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QImage
@@ -13,7 +15,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.reading import ReadingBench, case, part_of_ct, series_of
+from tests.helpers.viewers import stack
+from viewers.scene.image import SliceImage
+from viewers.scene.raster import Window
 from workstation.domain.errors import Refused, Unreachable, WorkstationError
+from workstation.ui.images.shown_series import thumbnail
 from workstation.ui.theme import apply_theme
 from workstation.ui.widgets.series_panel import SeriesFacts, SeriesRow
 
@@ -28,6 +34,22 @@ def picture(width: int, height: int) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, "PNG")  # type: ignore[call-overload] # the stubs name bytes where Qt takes str
     return bytes(buffer.data().data())
+
+
+@pytest.mark.parametrize(
+    "white", [np.full((64, 64), 4000, np.int16), np.full((64, 64, 3), 255, np.uint8)], ids=["grey", "colour"]
+)
+def test_the_picture_of_a_series_hides_what_the_shutter_of_its_image_hides(white: npt.NDArray[np.generic]) -> None:
+    """Shutters cover names that are burned into the pixels: 40 of 64 rows and columns are left, the rest is grey 10."""
+    visible = np.zeros((64, 64), np.bool_)
+    visible[12:52, 12:52] = True
+    before = white.copy()
+    image = SliceImage(white, voi=Window(2000, 1000), visible=visible, shutter_gray=10)
+    made = thumbnail(image, stack([image]), 1.0)
+    lightness = [[made.pixelColor(x, y).lightness() for x in range(64)] for y in range(64)]
+    assert np.array_equal(lightness, np.where(visible, 255, 10))
+    assert np.array_equal(image.pixels, before)
+    assert made.devicePixelRatio() == pytest.approx(64 / 56)
 
 
 class Hub:

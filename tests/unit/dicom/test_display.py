@@ -19,6 +19,7 @@ from workstation.dicom.images.frame_attributes import padding_of, unit_of, windo
 from workstation.dicom.images.frame_reader import FrameReader
 from workstation.dicom.images.overlays import overlay_planes
 from workstation.dicom.images.palette import palette
+from workstation.dicom.images.shutter import shutter_of
 from workstation.dicom.pixel_size import aspect_of, pixel_size_of
 from workstation.domain.errors import DecodeError, HostileInput
 from workstation.domain.pixel_size import PixelSize, SpacingBasis
@@ -102,6 +103,48 @@ def test_overlays_are_white_over_everything_and_shutters_over_them() -> None:
     dataset.ShutterUpperHorizontalEdge, dataset.ShutterLowerHorizontalEdge = 1, SIZE
     levels = picture(slice_image(decode_frame(dataset)), Window(5000, 10))
     assert (int(levels[0, 1]), int(levels[4, 6]), int(levels[0, 0]), int(levels.max())) == (255, 0, 0, 255)
+
+
+@pytest.mark.parametrize(
+    ("shape", "half_height"),
+    [
+        ({}, 8),
+        ({"PixelSpacing": [2, 1]}, 4),
+        ({"PixelAspectRatio": [1, 2]}, 16),
+        ({"ImagerPixelSpacing": ["0.3", "0.4"]}, 10),
+    ],
+)
+def test_a_circular_shutter_is_round_in_the_patient_whatever_the_shape_of_the_pixels(
+    shape: dict[str, object], half_height: int
+) -> None:
+    """C.7.6.11 counts the radius in pixels along a row: 8 columns to each side, and as far up and down."""
+    dataset = Dataset()
+    dataset.ShutterShape, dataset.CenterOfCircularShutter, dataset.RadiusOfCircularShutter = "CIRCULAR", [30, 20], 8
+    for keyword, value in shape.items():
+        setattr(dataset, keyword, value)
+    shutter = shutter_of(dataset, 60, 40)
+    assert shutter is not None
+    assert np.flatnonzero(shutter.visible[29]).tolist() == list(range(11, 28))
+    assert np.flatnonzero(shutter.visible[:, 19]).tolist() == list(range(29 - half_height, 30 + half_height))
+
+
+def test_a_polygonal_shutter_shows_what_lies_inside_its_edges_and_on_them() -> None:
+    """A triangle with a notch: corners (row, column) 1,1 1,7 4,4 7,7 7,1, the notch ends in row 4."""
+    dataset = Dataset()
+    dataset.ShutterShape, dataset.VerticesOfThePolygonalShutter = "POLYGONAL", [1, 1, 1, 7, 4, 4, 7, 7, 7, 1]
+    shutter = shutter_of(dataset, 8, 8)
+    assert shutter is not None
+    drawn = ["".join("#" if one else "." for one in line) for line in shutter.visible]
+    assert drawn == [
+        "#######.",
+        "######..",
+        "#####...",
+        "####....",
+        "#####...",
+        "######..",
+        "#######.",
+        "........",
+    ]
 
 
 def test_a_bitmap_shutter_hides_its_bits() -> None:

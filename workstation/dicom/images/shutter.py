@@ -11,9 +11,12 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from workstation.dicom.images.colour_profile import gray_of_lab
+from workstation.dicom.pixel_size import aspect_of
 from workstation.domain.image_look import ShutterKind, ShutterOutline
 
 Mask = npt.NDArray[np.bool_]
+_ROUNDING: Final = 1e-9
+"""Relative: a ratio of two decimal strings is not exact, and the outline belongs to the picture"""
 
 _EDGES: Final = (
     "ShutterLeftVerticalEdge",
@@ -36,19 +39,19 @@ class Shutter:
     outlines: tuple[ShutterOutline, ...] = ()
 
 
-def shutter_of(item: Dataset, rows: int, columns: int) -> Shutter | None:
+def shutter_of(item: Dataset, rows: int, columns: int, aspect: float | None = None) -> Shutter | None:
     """
     Return the shutter that a dataset or a functional group item describes; None without a usable one.
 
     Several shapes at once leave what all of them leave. A bitmap shutter lies in an overlay and is made
-    by ``with_bitmap``.
+    by ``with_bitmap``. ``aspect`` is the height over the width of a pixel, that of the item itself where it is None.
     """
     outlines = tuple(one for shape in _texts(item.get("ShutterShape")) if (one := _outline(shape, item)) is not None)
     if not outlines:
         return None
     visible = np.ones((rows, columns), dtype=np.bool_)
     for one in outlines:
-        visible &= _MAKERS[one.kind](one.numbers, rows, columns)
+        visible &= _seen(one, rows, columns, aspect_of(item) if aspect is None else aspect)
     return Shutter(visible, _gray(item), outlines)
 
 
@@ -94,36 +97,48 @@ def _rectangle(numbers: Sequence[int], rows: int, columns: int) -> Mask:
     return visible
 
 
-def _circle(numbers: Sequence[int], rows: int, columns: int) -> Mask:
+def _circle(numbers: Sequence[int], rows: int, columns: int, aspect: float) -> Mask:
+    """Return a circle as it is seen: its radius is counted in pixels along a row (PS3.3 C.7.6.11)."""
     at_row, at_column, radius = numbers
-    row, column = np.ogrid[1 : rows + 1, 1 : columns + 1]
-    visible: Mask = (row - at_row) ** 2 + (column - at_column) ** 2 <= radius**2
+    down = (np.arange(1, rows + 1) - at_row) * aspect
+    left = float(radius) ** 2 - down**2
+    reach = np.floor(np.sqrt(np.maximum(left, 0.0)) * (1 + _ROUNDING))
+    reach[left < -_ROUNDING * float(radius) ** 2] = -1
+    visible: Mask = np.abs(np.arange(1, columns + 1) - at_column) <= reach[:, np.newaxis]
     return visible
 
 
 def _polygon(vertices: Sequence[int], rows: int, columns: int) -> Mask:
-    points = np.array(vertices, dtype=np.float64).reshape(-1, 2)
-    row, column = np.mgrid[1 : rows + 1, 1 : columns + 1]
-    inside = np.zeros((rows, columns), dtype=np.bool_)
-    on_edge = np.zeros_like(inside)
-    # even-odd rule, edge by edge; pixels on the outline belong to the picture
-    for (r1, c1), (r2, c2) in zip(points, np.roll(points, -1, axis=0), strict=True):
-        crosses = (r1 > row) != (r2 > row)
-        if r1 != r2:
-            inside ^= crosses & (column < (c2 - c1) * (row - r1) / (r2 - r1) + c1)
-        cross = (column - c1) * (r2 - r1) - (row - r1) * (c2 - c1)
-        between = (np.minimum(r1, r2) <= row) & (row <= np.maximum(r1, r2))
-        between &= (np.minimum(c1, c2) <= column) & (column <= np.maximum(c1, c2))
-        on_edge |= (cross == 0) & between
-    visible: Mask = inside | on_edge
+    """Return the inside by the even-odd rule; pixels on the outline belong to the picture."""
+    points = np.array(vertices, dtype=np.int64).reshape(-1, 2)
+    # how often an edge lies to the right of a pixel, odd or even; kept where it changes, row by row
+    changes = np.zeros((rows, columns + 1), dtype=np.bool_)
+    outline = np.zeros((rows, columns), dtype=np.bool_)
+    for start, end in zip(points.tolist(), np.roll(points, -1, axis=0).tolist(), strict=True):
+        (r1, c1), (r2, c2) = sorted((start, end))
+        row = np.arange(max(r1, 1), min(r2, rows) + 1)
+        if r1 == r2:
+            outline[row - 1, max(min(c1, c2) - 1, 0) : max(c1, c2, 0)] = True
+            continue
+        way = (c2 - c1) * (row - r1)
+        on = (way % (r2 - r1) == 0) & (c1 + way // (r2 - r1) >= 1) & (c1 + way // (r2 - r1) <= columns)
+        outline[row[on] - 1, c1 + way[on] // (r2 - r1) - 1] = True
+        crossed = row < r2  # a vertex counts for one of the edges that meet there
+        before = np.clip(-(-way[crossed] // (r2 - r1)) + c1 - 1, 0, columns)
+        changes[row[crossed] - 1, before] ^= True
+    inside = np.logical_xor.accumulate(changes[:, ::-1], axis=1)[:, ::-1][:, 1:]
+    visible: Mask = inside | outline
     return visible
 
 
-_MAKERS: Final = {
-    ShutterKind.RECTANGULAR: _rectangle,
-    ShutterKind.CIRCULAR: _circle,
-    ShutterKind.POLYGONAL: _polygon,
-}
+def _seen(one: ShutterOutline, rows: int, columns: int, aspect: float) -> Mask:
+    match one.kind:
+        case ShutterKind.RECTANGULAR:
+            return _rectangle(one.numbers, rows, columns)
+        case ShutterKind.CIRCULAR:
+            return _circle(one.numbers, rows, columns, aspect)
+        case ShutterKind.POLYGONAL:
+            return _polygon(one.numbers, rows, columns)
 
 
 def _texts(value: Any) -> Sequence[str]:  # noqa: ANN401 - pydicom values have no static type

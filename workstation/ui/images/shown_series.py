@@ -96,14 +96,22 @@ class ImagePlace:
 
 
 def thumbnail(image: SliceImage, scene: Scene, ratio: float) -> QImage:
-    """Return a picture of at most 56 px times ``ratio`` from every n-th pixel, in the scene's window."""
+    """
+    Return a picture of at most 56 px times ``ratio`` from every n-th pixel, in the scene's window.
+
+    What lies under the image's shutter, a burned-in name perhaps, is as hidden here as in the image itself.
+    """
     step = max(1, round(max(image.rows, image.columns) / (_THUMB_PX * ratio)))
-    part = np.ascontiguousarray(image.pixels[::step, ::step])
+    part = image.pixels[::step, ::step]
+    if not image.is_color:
+        part = to_gray(np.ascontiguousarray(part), GrayscaleTransform(scene.voi, image.monochrome1, image.padding))
+    part = np.array(part, dtype=np.uint8, order="C")
+    if image.visible is not None:
+        part[~image.visible[::step, ::step]] = image.shutter_gray
     if image.is_color:
         colours = QImage(part.data, part.shape[1], part.shape[0], 3 * part.shape[1], QImage.Format.Format_RGB888).copy()
         colours.setDevicePixelRatio(max(part.shape) / _THUMB_PX)
         return colours
-    gray = np.ascontiguousarray(to_gray(part, GrayscaleTransform(scene.voi, image.monochrome1, image.padding)))
-    picture = QImage(gray.data, gray.shape[1], gray.shape[0], gray.shape[1], QImage.Format.Format_Grayscale8).copy()
-    picture.setDevicePixelRatio(max(gray.shape) / _THUMB_PX)
+    picture = QImage(part.data, part.shape[1], part.shape[0], part.shape[1], QImage.Format.Format_Grayscale8).copy()
+    picture.setDevicePixelRatio(max(part.shape) / _THUMB_PX)
     return picture
