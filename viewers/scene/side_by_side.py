@@ -15,6 +15,8 @@ from viewers.scene.camera import Camera
 from viewers.scene.image import SliceImage
 from viewers.scene.slice_view import SliceView
 
+_CRANIO_CAUDAL: Final = frozenset({"CC", "XCC", "XCCL", "XCCM", "FB"})
+"""Views along the height of the body, the exaggerated ones and the one from below too. *Source:* PS3.16 CID 4014."""
 _OPPOSITE: Final = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
 
 
@@ -22,7 +24,8 @@ def upright_mammogram(view: SliceView, chest_wall: str, laterality: str, view_po
     """
     Return the camera that puts the chest wall at ``left`` or ``right`` and the usual edge down.
 
-    Down is the feet for MLO and its kin, the middle of the body for CC: lateral is up.
+    Down is the feet for MLO and its kin, the middle of the body for CC and its kin: lateral is up. An image without
+    feet or head at its upper and lower edge is laid like a CC, whatever its view is called.
     Source: PS3.3 C.7.6.1.1.1; IHE RAD TF-2 4.16.4.2.2.1.1.
     """
     camera = replace(view.camera, rotation_deg=0.0, flipped=False)
@@ -33,7 +36,8 @@ def upright_mammogram(view: SliceView, chest_wall: str, laterality: str, view_po
     if _OPPOSITE[wanted_right] in letters["right"]:
         camera = camera.flipped_horizontally()
     medial = {"R": "L", "L": "R"}.get(laterality, "")
-    wanted_down = medial if view_position == "CC" else "F"
+    is_from_above = view_position in _CRANIO_CAUDAL or not set("HF") & set(letters["bottom"])
+    wanted_down = medial if is_from_above else "F"
     if wanted_down and _OPPOSITE[wanted_down] in letters["bottom"]:
         camera = camera.flipped_vertically()
     return camera

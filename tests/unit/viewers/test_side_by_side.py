@@ -40,6 +40,31 @@ def test_a_left_cc_has_its_chest_wall_left_and_lateral_up_however_it_was_stored(
     assert laid.letters() == {"left": "P", "right": "A", "top": "L", "bottom": "R"}
 
 
+@pytest.mark.parametrize("stored", [("P", "L"), ("A", "L"), ("P", "R"), ("A", "R")])
+@pytest.mark.parametrize("position", ["XCC", "XCCL", "XCCM", "FB", "CV", ""])
+def test_every_view_along_the_height_of_the_body_has_lateral_up_like_a_cc(
+    position: str, stored: tuple[str, str]
+) -> None:
+    shown = view(stored)
+    laid = replace_camera(shown, upright_mammogram(shown, "right", "R", position))
+    assert laid.letters() == {"left": "A", "right": "P", "top": "R", "bottom": "L"}
+
+
+@pytest.mark.parametrize("stored", [("P", "LF"), ("A", "LF"), ("P", "RH"), ("A", "RH")])
+def test_an_exaggerated_cc_that_is_tilted_has_lateral_up_all_the_same(stored: tuple[str, str]) -> None:
+    shown = view(stored)
+    laid = replace_camera(shown, upright_mammogram(shown, "right", "R", "XCCL"))
+    assert laid.letters() == {"left": "A", "right": "P", "top": "RH", "bottom": "LF"}
+
+
+@pytest.mark.parametrize("stored", [("P", "FL"), ("A", "FL"), ("P", "HR"), ("A", "HR")])
+@pytest.mark.parametrize("position", ["MLO", "ML", "LM", "LMO", "SIO", ""])
+def test_every_view_from_the_side_stands_on_its_feet(position: str, stored: tuple[str, str]) -> None:
+    shown = view(stored)
+    laid = replace_camera(shown, upright_mammogram(shown, "right", "R", position))
+    assert laid.letters() == {"left": "A", "right": "P", "top": "HR", "bottom": "FL"}
+
+
 @pytest.mark.parametrize("stored", [("A", "F"), ("P", "F"), ("A", "H"), ("P", "H")])
 def test_an_mlo_stands_on_its_feet_however_it_was_stored(stored: tuple[str, str]) -> None:
     shown = view(stored)
