@@ -40,10 +40,12 @@ def jobs(qapp: QApplication) -> Iterator[JobRunner]:
 
 
 def page_of(qtbot: QtBot, jobs: JobRunner, *, looks_first: bool) -> WorklistPage:
+    unsigned = [row for row in evening_list() if row.state is not ReadingState.FINAL]
     presenter = WorklistPresenter(
-        FakeWorklist(evening_list()), jobs, actor=lambda: EXPERT, transaction_uid=lambda _user, ups: ups,
+        FakeWorklist(unsigned), jobs, actor=lambda: EXPERT, transaction_uid=lambda _user, ups: ups,
         now=lambda: NOW, read_first=lambda actor: looks_first and actor is EXPERT,
     )  # fmt: skip
+    presenter.set_query(tab=WorklistTab.ALL)  # the evening has cases of every tab
     page = WorklistPage(presenter)
     qtbot.addWidget(page)
     page.resize(1856, 1052)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -59,6 +60,7 @@ def page(qtbot: QtBot, jobs: JobRunner, hub: FakeWorklist) -> Iterator[WorklistP
     presenter = WorklistPresenter(
         hub, jobs, actor=lambda: EXPERT, transaction_uid=lambda user, ups: f"{ups}.{len(user)}", now=lambda: NOW
     )
+    presenter.set_query(tab=WorklistTab.ALL)  # the evening has cases of every tab
     shown = WorklistPage(presenter)
     qtbot.addWidget(shown)
     shown.resize(1856, 1052)
@@ -81,11 +83,11 @@ def refresh(qtbot: QtBot, page: WorklistPage, hub: FakeWorklist) -> None:
 
 
 def test_stat_comes_first_then_the_least_time_left(page: WorklistPage) -> None:
-    assert names(page)[:5] == ["陈秀英", "张建国", "周丽华", "Aibek Nurlan", "刘思远"]
+    assert names(page)[:5] == ["陈秀英", "张建国", "谭建军", "周丽华", "Aibek Nurlan"]
 
 
 def test_tabs_carry_the_numbers_of_the_hub(page: WorklistPage) -> None:
-    assert page.tabs.accessibleTabName(0) == "To read 14"
+    assert page.tabs.accessibleTabName(0) == "To read 9"
     assert page.tabs.accessibleTabName(5) == "Critical values 1"
 
 
@@ -157,6 +159,32 @@ def test_take_next_takes_the_most_urgent_case_of_the_whole_list_whatever_tab_is_
         page.take_next.click()
     assert opened.args[0].ups_instance_uid == "2.25.1"
     assert [ups for ups, _uid in hub.claims] == ["2.25.1"]
+
+
+def test_take_next_takes_what_was_returned_to_the_reader_and_nothing_that_was_returned_to_another(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    mine = case(1, state=ReadingState.RETURNED, reader_id="expert", reader_name="王启明", due=NOW + timedelta(hours=3))
+    hub.rows = {mine.ups_instance_uid: mine}
+    others = replace(mine, ups_instance_uid="2.25.2", reader_id="li", reader_name="李文博", due=NOW)
+    hub.rows[others.ups_instance_uid] = others
+    page.presenter.refresh()
+    qtbot.waitUntil(lambda: page.model.find("2.25.6") < 0)
+    assert page.take_next.isEnabled()
+    with qtbot.waitSignal(page.open_requested):
+        page.take_next.click()
+    assert [ups for ups, _uid in hub.claims] == ["2.25.1"]
+
+
+def test_take_next_finds_the_free_case_behind_hundreds_that_are_still_in_the_pre_read(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    waiting = [case(n, state=ReadingState.AI_RUNNING, due=NOW + timedelta(minutes=n)) for n in range(1, 451)]
+    free = case(451, due=NOW + timedelta(minutes=451))
+    hub.rows = {one.ups_instance_uid: one for one in (*waiting, free)}
+    with qtbot.waitSignal(page.open_requested):
+        page.take_next.click()
+    assert [ups for ups, _uid in hub.claims] == ["2.25.451"]
 
 
 def test_release_gives_the_case_back_under_the_same_lock(qtbot: QtBot, page: WorklistPage, hub: FakeWorklist) -> None:
@@ -309,7 +337,7 @@ def test_a_lost_hub_leaves_the_list_and_says_what_still_works(
     assert notice.still_works.startswith(
         "The list shows the last known state and asks again by itself; open cases and drafts stay usable."
     )
-    assert page.model.rowCount() == 14
+    assert page.model.rowCount() == 15
     hub.down = False
     refresh(qtbot, page, hub)
     qtbot.waitUntil(lambda: page.notices.notices() == [])
@@ -337,7 +365,7 @@ def test_an_empty_list_says_so_and_offers_to_clear_the_filters(qtbot: QtBot, pag
     qtbot.waitUntil(page._clear.isVisible)
     assert page._empty.title.text() == "No case matches the filters"
     page._clear.click()
-    qtbot.waitUntil(lambda: page.model.rowCount() == 14)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 15)
 
 
 def test_a_click_on_a_header_sorts_and_a_second_click_turns_round(page: WorklistPage) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 # ruff: noqa: ANN401 - a helper that changes any field of a row
 from resources.translation import tr
+from worklist.hub.worklist_query import tabs_of
 from workstation.domain.access import Actor, Role
 from workstation.domain.errors import AlreadyClaimed, Refused, SignInFailed, Unreachable
 from workstation.domain.workitem import (
@@ -120,9 +121,11 @@ class FakeWorklist:
     def query(self, query: WorklistQuery) -> WorklistPage:
         self._reach()
         self.queries.append(query)
-        rows = tuple(row for row in self.rows.values() if self._in_tab(row, query.tab))
-        counts = {tab: sum(self._in_tab(row, tab) for row in self.rows.values()) for tab in WorklistTab}
-        return WorklistPage(rows[: query.limit], len(rows), counts)
+        tabs = {uid: self._tabs(row) for uid, row in self.rows.items()}
+        rows = [row for uid, row in self.rows.items() if query.tab in tabs[uid]]
+        rows.sort(key=lambda row: (row.priority is not Priority.HIGH, row.due))
+        counts = {tab: sum(tab in own for own in tabs.values()) for tab in WorklistTab}
+        return WorklistPage(tuple(rows[query.offset : query.offset + query.limit]), len(rows), counts)
 
     def row(self, ups_instance_uid: str) -> WorklistRow:
         self._reach()
@@ -166,17 +169,10 @@ class FakeWorklist:
             raise Unreachable(tr("The hub does not answer."), hint=tr("Check the network."))
 
     @staticmethod
-    def _in_tab(row: WorklistRow, tab: WorklistTab) -> bool:
-        done = row.state in {ReadingState.FINAL, ReadingState.ACKNOWLEDGED}
-        return {
-            WorklistTab.TO_READ: not done,
-            WorklistTab.MINE: row.reader_id == EXPERT.user_id,
-            WorklistTab.TO_REVIEW: row.state is ReadingState.PRELIMINARY,
-            WorklistTab.RETURNED: row.state is ReadingState.RETURNED,
-            WorklistTab.SIGNED: done,
-            WorklistTab.CRITICAL: row.critical,
-            WorklistTab.ALL: True,
-        }[tab]
+    def _tabs(row: WorklistRow) -> frozenset[WorklistTab]:
+        """Return the tabs on which the hub itself shows a case to ``EXPERT``."""
+        is_own = row.reader_id == EXPERT.user_id
+        return frozenset(tabs_of(row.state, EXPERT, is_critical=row.critical, is_own=is_own))
 
 
 class FakeSession:

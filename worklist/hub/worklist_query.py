@@ -67,7 +67,7 @@ class WorklistService:
             shown = _shown(connection, rows)
         counts = dict.fromkeys(WorklistTab, 0)
         for state, critical, own, number in groups:
-            for tab in _tabs_of(ReadingState(state), actor, is_critical=bool(critical), is_own=bool(own)):
+            for tab in tabs_of(ReadingState(state), actor, is_critical=bool(critical), is_own=bool(own)):
                 counts[tab] += number
         return WorklistPage(rows=shown, total=counts[query.tab], counts=counts)
 
@@ -113,7 +113,7 @@ def _is_own(actor: Actor, seen: PersonalColumns) -> ColumnElement[bool]:
     return (cases.c.requested_by if actor.role is Role.TECHNICIAN else seen.reader_id) == actor.user_id
 
 
-def _tabs_of(state: ReadingState, actor: Actor, *, is_critical: bool, is_own: bool) -> Iterator[WorklistTab]:
+def tabs_of(state: ReadingState, actor: Actor, *, is_critical: bool, is_own: bool) -> Iterator[WorklistTab]:
     """Yield the tabs that show a case; the same conditions as ``_tab``."""
     yield WorklistTab.ALL
     if state in _TO_READ:

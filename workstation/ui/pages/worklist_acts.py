@@ -26,8 +26,10 @@ from workstation.ui.pages.worklist_notices import Notices
 from workstation.ui.pages.worklist_view import WorklistView
 from workstation.ui.two_identifiers import name_and_id
 
-_TRIED: Final = 200
-"""Of each tab that many are asked for, the most urgent first: not so many are taken by others in one moment"""
+_ASKED: Final = 200
+"""Of each tab that many are asked for at a time, the most urgent first"""
+_TRIED: Final = 20
+"""So many that are free are tried: not so many are taken by others in one moment"""
 _CLAIMABLE: Final = frozenset({ReadingState.READY, ReadingState.AI_FAILED, ReadingState.RETURNED})
 _MAYBE_FREE: Final = _CLAIMABLE | {ReadingState.PRELIMINARY}
 """States in which ``may_claim`` can say yes; asked first because it is quick."""
@@ -201,12 +203,18 @@ class CaseActs:
         waiting = self._counts()
         if any(waiting.get(tab, 0) for tab in self._tabs_to_take()):
             return True
-        return any(row.state in _MAYBE_FREE and self.may_claim(row) for row in self._cases())
+        return any(self._may_be_next(row) for row in self._cases())
+
+    def _may_be_next(self, row: WorklistRow) -> bool:
+        """Tell whether "Take next" may take a case: what was returned is its author's to mend."""
+        is_anothers = row.state is ReadingState.RETURNED and row.reader_id not in {"", self.user_id}
+        return row.state in _MAYBE_FREE and not is_anothers and self.may_claim(row)
 
     def _tabs_to_take(self) -> tuple[WorklistTab, ...]:
         actor = self._actor()
         rights = {
             WorklistTab.TO_READ: Permission.CLAIM_READING,
+            WorklistTab.RETURNED: Permission.CLAIM_READING,
             WorklistTab.TO_REVIEW: Permission.VERIFY_REPORT,
         }
         return tuple(tab for tab, right in rights.items() if actor is not None and actor.may(right))
@@ -217,13 +225,20 @@ class CaseActs:
 
         Asks the hub, whatever tab and filters are open; run it off the main thread. Raises Unreachable, Refused.
         """
-        found = {
-            row.ups_instance_uid: row
-            for tab in self._tabs_to_take()
-            for row in self._worklist.query(WorklistQuery(tab=tab, limit=_TRIED)).rows
-        }
-        free = [row for row in found.values() if row.state in _MAYBE_FREE and self.may_claim(row)]
-        return sorted(free, key=lambda row: (row.priority is not Priority.HIGH, row.due))
+        found = {row.ups_instance_uid: row for tab in self._tabs_to_take() for row in self._free_of(tab)}
+        return sorted(found.values(), key=lambda row: (row.priority is not Priority.HIGH, row.due))
+
+    def _free_of(self, tab: WorklistTab) -> list[WorklistRow]:
+        """Return the free cases of a tab, page by page: the first pages may all be in the pre-read."""
+        free: list[WorklistRow] = []
+        offset = 0
+        while len(free) < _TRIED:
+            rows = self._worklist.query(WorklistQuery(tab=tab, offset=offset, limit=_ASKED)).rows
+            free += [row for row in rows if self._may_be_next(row)]
+            offset += _ASKED
+            if len(rows) < _ASKED:
+                break
+        return free
 
     def take_next(self) -> None:
         """Claim the most urgent free case of the whole list and open it; a lost race goes on to the next one."""
