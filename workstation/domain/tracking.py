@@ -142,7 +142,7 @@ def growth(prior: NoduleObservation, current: NoduleObservation) -> Growth:
     Return the change from prior to current. ValueError when the current one is older.
 
     With both volumes the verdict follows from 25 % of volume, without from 1.5 mm of the mean
-    diameter; so it does where a nodule is too small for volume growth.
+    diameter; so it does where one of the two is too small for volume growth.
     """
     days = (current.observed_on - prior.observed_on).days
     if days < 0:
@@ -161,9 +161,14 @@ def growth(prior: NoduleObservation, current: NoduleObservation) -> Growth:
 
 
 def is_too_small(prior: NoduleObservation, current: NoduleObservation) -> bool:
-    """Tell whether both volumes are known and both are too small for volume growth (ADR 0017)."""
-    volumes = prior.volume_mm3, current.volume_mm3
-    return all(one is not None and equivalent_diameter_mm(one) < LEAST_FOR_GROWTH_MM for one in volumes)
+    """
+    Tell whether both volumes are known and one of them is too small for volume growth (ADR 0017).
+
+    The error of either is in their quotient: the outline of a small one, most of its volume, counts as growth.
+    """
+    if prior.volume_mm3 is None or current.volume_mm3 is None:
+        return False
+    return equivalent_diameter_mm(min(prior.volume_mm3, current.volume_mm3)) < LEAST_FOR_GROWTH_MM
 
 
 def doubling_days(prior_mm3: float, current_mm3: float, days: int) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -145,12 +146,32 @@ def test_time_does_not_run_backwards_and_nothing_has_no_size() -> None:
         seen("a", mm3=-1)
 
 
+@pytest.mark.parametrize("now_mm3", [179.0, 181.0, 240.0])
+def test_a_volume_below_the_smallest_that_counts_never_makes_growth_of_what_its_axes_call_stable(
+    now_mm3: float,
+) -> None:
+    """A ball of 5 mm is outlined with 111 mm3 (ADR 0017); the sphere of 7 mm has 179.6 mm3, the step of 1.2 mm is below
+    the 1.5 mm of Lung-RADS v2022."""
+    before, now = seen("a", on=BEFORE, mm=5.0, mm3=111), seen("a", mm=6.2, mm3=now_mm3)
+    for first, second in ((before, now), (replace(now, observed_on=BEFORE), replace(before, observed_on=NOW))):
+        found = growth(first, second)
+        assert (found.from_volume, found.volume_change_share, found.verdict) == (False, None, GrowthVerdict.STABLE)
+    between = doubling_range_days(before, now)
+    assert between is not None
+    assert between[1] is None
+
+
+def test_two_volumes_from_seven_millimetres_on_are_compared() -> None:
+    found = growth(seen("a", on=BEFORE, mm=7, mm3=180), seen("a", mm=8, mm3=268))
+    assert (found.from_volume, found.verdict) == (True, GrowthVerdict.GROWN)
+
+
 def test_a_pair_of_nodules_too_small_for_volume_growth_is_judged_by_its_diameters() -> None:
     """Balls of 6 mm by volume, 113 mm3: 179.6 mm3 is the sphere of 7 mm, above which volumes count."""
     small = growth(seen("a", on=BEFORE, mm=5, mm3=113), seen("a", mm=5.5, mm3=170))
     assert (small.from_volume, small.volume_change_share, small.verdict) == (False, None, GrowthVerdict.STABLE)
     grown = growth(seen("a", on=BEFORE, mm=5, mm3=113), seen("a", mm=7, mm3=181))
-    assert (grown.from_volume, grown.verdict) == (True, GrowthVerdict.GROWN)
+    assert (grown.from_volume, grown.verdict) == (False, GrowthVerdict.GROWN)
     between = doubling_range_days(seen("a", on=BEFORE, mm=5, mm3=100), seen("a", mm=5, mm3=170))
     assert between is not None
     assert between[0] == pytest.approx(159.4, abs=0.1)  # 181 ln 2 / (3 ln 1.3): 1.5 mm more than 5
