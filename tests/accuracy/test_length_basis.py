@@ -242,3 +242,36 @@ def test_what_is_calibrated_goes_into_the_report_without_a_word() -> None:
     axes = draw(picture(FILMS[7][0]), [(0, 0), (100, 0), (50, -20), (50, 20)], AnnotationKind.BIDIRECTIONAL)
     assert annotation_words(drawn, "en") == "length 17.0 mm"
     assert annotation_words(axes, "en") == "10.0 mm × 4.0 mm (not calibrated)"
+
+
+TWO_SCALES = (
+    PixelSize((0.2, 0.2), SpacingBasis.ULTRASOUND, None, (200, 0, 399, 299)),
+    PixelSize((0.5, 0.5), SpacingBasis.ULTRASOUND, None, (0, 0, 199, 299)),
+)
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        # centre, right end, lower end: semi-axes of 150 and 100 pixels
+        ([(230, 150), (380, 150), (230, 250)], (47123.889804, "px2", None)),
+        ([(230, 150), (80, 150), (230, 50)], (47123.889804, "px2", None)),
+        # semi-axes of 50 and 40 pixels of 0.2 mm: pi * 10 * 8
+        ([(300, 150), (350, 150), (300, 190)], (251.327412, "mm2", SpacingBasis.ULTRASOUND)),
+        # turned by 45 degrees, 40 and 20 pixels: it reaches sqrt(40^2 / 2 + 20^2 / 2) = 31.6 to the left, to 198.4
+        (
+            [(230, 150), (258.284271, 178.284271), (215.857864, 164.142136)],
+            (2513.274123, "px2", None),
+        ),
+    ],
+    ids=["drawn to the right", "drawn to the left", "in one region", "turned, its rim alone across"],
+)
+def test_an_ellipse_across_two_scales_of_an_ultrasound_is_told_in_pixels_whichever_way_it_was_drawn(
+    points: list[tuple[float, float]], expected: tuple[float, str, SpacingBasis | None]
+) -> None:
+    image = SliceImage(np.zeros((300, 400), np.uint8), None, sop_instance_uid="1.9", calibrated=TWO_SCALES)
+    drawn = draw(image, points, AnnotationKind.ELLIPSE)
+    value, *rest = told(drawn, MeasureName.AREA)
+    assert value == pytest.approx(expected[0])
+    assert tuple(rest) == expected[1:]
+    assert remeasured(drawn, image, points) == drawn

@@ -51,15 +51,23 @@ class Space:
     basis: SpacingBasis | None = None
 
 
-def space_of(image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint] = ()) -> Space:
+def space_of(
+    image: SliceImage,
+    points: Sequence[Point] | Sequence[PixelPoint] = (),
+    kind: AnnotationKind = AnnotationKind.LENGTH,
+) -> Space:
     """
     Return the image's own plane in mm, or its pixel grid where it has no place in the patient.
 
-    ``points`` are those to be measured: an ultrasound picture may be calibrated in parts only.
+    ``points`` of this ``kind`` are to be measured: an ultrasound picture may be calibrated in parts only, and an
+    ellipse reaches beyond the ends of its axes that are kept.
     """
     if image.plane is not None:
         return Space(image.plane, "mm")
-    size = size_at([(point[0], point[1]) for point in points], image.pixel_size, image.calibrated)
+    reached = [(point[0], point[1]) for point in points]
+    if kind is AnnotationKind.ELLIPSE:
+        reached += regions.ellipse_extremes(*reached)
+    size = size_at(reached, image.pixel_size, image.calibrated)
     spacing = (1.0, image.aspect) if size is None else size.spacing_mm
     grid = ImagePlane((0, 0, 0), (1, 0, 0), (0, 1, 0), spacing)
     return Space(grid, "px") if size is None else Space(grid, "mm", size.basis)
@@ -83,12 +91,14 @@ def annotate(
     """
     Return a new annotation with its numbers.
 
-    ``points`` are LPS mm where the image has a plane, (column, row) otherwise. With ``reads_late`` a large region has
+    ``points`` are LPS mm where the image has a plane, (column, row) otherwise; of two axes the longer one in mm is kept
+    first, whichever was drawn first. With ``reads_late`` a large region has
     no statistics yet (``regions.is_large_region``): who shows it has them read in a job.
 
     Raises NotMeasurable: a probe off the image, on padding or on colour, a region without pixels,
     a line without length; a sphere, which needs a volume.
     """
+    points = _longer_first(kind, image, points)
     measures, found = _measured(kind, image, points, reads_late=reads_late)
     in_patient = image.plane is not None
     return Annotation(
@@ -107,7 +117,7 @@ def annotate(
         statistics=found,
         author=author,
         created_at=created_at,
-        basis=_basis(measures, image, points),
+        basis=_basis(kind, measures, image, points),
     )
 
 
@@ -163,8 +173,11 @@ def remeasured(
             tr("This image has no place in the patient, so nothing can be measured in millimetres."),
             hint=tr("Ask the sending site for the original images."),
         )
+    points = _longer_first(annotation.kind, image, points)
     measures, found = _measured(annotation.kind, image, points, reads_late=reads_late)
-    changed = replace(annotation, measures=measures, statistics=found, basis=_basis(measures, image, points))
+    changed = replace(
+        annotation, measures=measures, statistics=found, basis=_basis(annotation.kind, measures, image, points)
+    )
     if annotation.points_px:
         return replace(changed, points_px=_points2(points))
     return replace(changed, points_lps_mm=_points3(points))
@@ -206,7 +219,7 @@ def region_values(
     """Return the pixel values in a region, for a histogram. Raises NotMeasurable on colour."""
     if image.is_color:
         raise NotMeasurable(tr("Colour images have no values to measure."), hint=tr("Measure distances instead."))
-    space = space_of(image, points)
+    space = space_of(image, points, kind)
     placed = _placed(space, points)
     if kind is AnnotationKind.ELLIPSE:
         return regions.in_ellipse(image, space.plane, placed)
@@ -244,11 +257,27 @@ def _measured(
 ) -> tuple[tuple[Measure, ...], Statistics | None]:
     if kind in REGIONS:
         return _region(kind, image, points, reads_late=reads_late)
-    space = space_of(image, points)
+    space = space_of(image, points, kind)
     try:
         return _numbers(kind, space, image, _placed(space, points)), None
     except ValueError as exc:
         raise _no_length() from exc
+
+
+def _longer_first(
+    kind: AnnotationKind, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]
+) -> Sequence[Point] | Sequence[PixelPoint]:
+    """Return both axes of a lesion, the long one first: who reads (column, row) alone cannot tell which it is."""
+    if kind is not AnnotationKind.BIDIRECTIONAL:
+        return points
+    first, second, third, fourth = _placed(space_of(image, points), points)
+    if distance_mm(first, second) >= distance_mm(third, fourth):
+        return points
+    return (
+        [*_points3(points[2:]), *_points3(points[:2])]
+        if len(points[0]) == 3
+        else [*_points2(points[2:]), *_points2(points[:2])]
+    )
 
 
 def _numbers(kind: AnnotationKind, space: Space, image: SliceImage, points: list[Point]) -> tuple[Measure, ...]:
@@ -293,7 +322,7 @@ def _numbers(kind: AnnotationKind, space: Space, image: SliceImage, points: list
 def _region(
     kind: AnnotationKind, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint], *, reads_late: bool
 ) -> tuple[tuple[Measure, ...], Statistics | None]:
-    space = space_of(image, points)
+    space = space_of(image, points, kind)
     placed = _placed(space, points)
     if kind is AnnotationKind.ELLIPSE:
         half = distance_mm(placed[0], placed[1]), distance_mm(placed[0], placed[2])
@@ -323,10 +352,10 @@ def _area(ring: regions.FloatArray) -> float:
 
 
 def _basis(
-    measures: Sequence[Measure], image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]
+    kind: AnnotationKind, measures: Sequence[Measure], image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]
 ) -> SpacingBasis | None:
     """Return what the millimetres of a drawing are based on, None where it tells none and in the patient."""
-    return space_of(image, points).basis if any(one.unit in {"mm", "mm2"} for one in measures) else None
+    return space_of(image, points, kind).basis if any(one.unit in {"mm", "mm2"} for one in measures) else None
 
 
 def _placed(space: Space, points: Sequence[Point] | Sequence[PixelPoint]) -> list[Point]:

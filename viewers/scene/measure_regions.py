@@ -14,7 +14,7 @@ from resources.translation import tr
 from viewers.scene.image import SliceImage
 from viewers.scene.measure import NotMeasurable, has_value
 from workstation.domain import outline
-from workstation.domain.annotation import Statistics
+from workstation.domain.annotation import PixelPoint, Statistics
 from workstation.domain.geometry import ImagePlane, Point, distance_mm
 from workstation.domain.volume import Volume
 
@@ -78,6 +78,20 @@ def in_ellipse(image: SliceImage, plane: ImagePlane, points: Sequence[Point]) ->
     along = (offset_x * axes[0, 0] + offset_y * axes[0, 1]) / squares[0]
     across = (offset_x * axes[1, 0] + offset_y * axes[1, 1]) / squares[1]
     return _kept(box, along**2 + across**2 <= 1 + _RIM, image)
+
+
+def ellipse_extremes(
+    centre: PixelPoint, first: PixelPoint, second: PixelPoint
+) -> tuple[PixelPoint, PixelPoint, PixelPoint, PixelPoint]:
+    """Return the left, right, upper and lower (column, row) of an ellipse with two semi-axis ends, however turned."""
+    middle = np.array(centre)
+    axes = np.array([first, second]) - middle
+    reach = np.maximum(np.linalg.norm(axes, axis=0), _RIM)
+    # the point of the rim that lies farthest along a coordinate
+    across, down = (axes * (axes[:, at] / reach[at])[:, None] for at in (0, 1))
+    ways = [sign * way.sum(axis=0) for way in (across, down) for sign in (-1.0, 1.0)]
+    left, right, top, bottom = ((float(x), float(y)) for x, y in (middle + way for way in ways))
+    return left, right, top, bottom
 
 
 def in_sphere(volume: Volume, centre: Point, surface: Point) -> FloatArray:

@@ -54,6 +54,9 @@ _VOLUMES: Final = frozenset({AnnotationKind.SPHERE, AnnotationKind.NODULE})
 _PIXEL_CENTRE: Final = 0.5
 """SCOORD counts from the outer corner of the first pixel (PS3.3 C.18.6.1.1), we from its centre."""
 
+_SQUARE: Final = 1e-6
+"""Axes whose pixels and millimetres agree in their relation by this share were measured on square pixels."""
+
 Drawn = tuple[str, Sequence[Sequence[float]]]
 """Graphic Type and its points, in mm or in (column, row)."""
 
@@ -151,17 +154,33 @@ def _paths(item: Annotation, name: MeasureName) -> list[Drawn]:
         case AnnotationKind.COBB | AnnotationKind.LINES, MeasureName.ANGLE:
             return [("POLYLINE", points[:2]), ("POLYLINE", points[2:])]
         case AnnotationKind.BIDIRECTIONAL | AnnotationKind.NODULE, MeasureName.LONG_AXIS | MeasureName.SHORT_AXIS:
-            return [("POLYLINE", _axes(points)[name is MeasureName.SHORT_AXIS])]
+            return [("POLYLINE", _axes(item)[name is MeasureName.SHORT_AXIS])]
         case AnnotationKind.CARDIOTHORACIC, MeasureName.HEART_WIDTH | MeasureName.CHEST_WIDTH:
             return [("POLYLINE", points[:2] if name is MeasureName.HEART_WIDTH else points[2:])]
         case _:
             return []
 
 
-def _axes(points: Sequence[Sequence[float]]) -> tuple[Sequence[Sequence[float]], Sequence[Sequence[float]]]:
-    """Return the ends of the long and of the short axis, whichever the reader drew first."""
+def _axes(item: Annotation) -> tuple[Sequence[Sequence[float]], Sequence[Sequence[float]]]:
+    """
+    Return the ends of the long and of the short axis, as they are kept.
+
+    Drafts from before the longer one was always kept first may hold the other first. In (column, row) that shows
+    where pixels are square only: the axes then are to each other as their pixels are.
+    """
+    points = item.points_lps_mm or item.points_px
     first, second = points[:2], points[2:]
-    return (first, second) if math.dist(*first) >= math.dist(*second) else (second, first)
+    one, other = math.dist(*first), math.dist(*second)
+    if item.points_lps_mm:
+        return (first, second) if one >= other else (second, first)
+    long, short = item.measure(MeasureName.LONG_AXIS), item.measure(MeasureName.SHORT_AXIS)
+    is_turned = (
+        one < other
+        and long is not None
+        and short is not None
+        and math.isclose(one * long.value, other * short.value, rel_tol=_SQUARE)
+    )
+    return (second, first) if is_turned else (first, second)
 
 
 def _statistics(item: Annotation) -> Iterable[Dataset]:
