@@ -41,7 +41,7 @@ def upgrade() -> None:
             op.alter_column(
                 table, column, type_=sa.String(_LONGEST), existing_nullable=False, existing_server_default=""
             )
-    changed = [study for row in _studies() if (study := _rewritten(row))]
+    changed = [study for row, case in _studies() if (study := _rewritten(row, case))]
     for study in changed:
         _count_priors(study)
 
@@ -52,19 +52,22 @@ def downgrade() -> None:
         table.drop_column("issuer_of_patient_id")
 
 
-def _studies() -> Iterator[Any]:
-    """Yield the stored studies, a thousand at a time: their headers are long."""
-    last = ""
+def _studies() -> Iterator[tuple[Any, Any]]:
+    """Yield the stored studies with their case or None, a thousand at a time: their headers are long."""
+    connection, last = op.get_bind(), ""
     while True:
         query = sa.select(_STUDIES).where(_STUDIES.c.study_instance_uid > last)
-        rows = op.get_bind().execute(query.order_by(_STUDIES.c.study_instance_uid).limit(_AT_ONCE)).all()
+        rows = connection.execute(query.order_by(_STUDIES.c.study_instance_uid).limit(_AT_ONCE)).all()
         if not rows:
             return
-        yield from rows
+        within = _CASES.c.study_instance_uid.between(rows[0].study_instance_uid, rows[-1].study_instance_uid)
+        listed = connection.execute(sa.select(_CASES).where(within, _CASES.c.state != "receiving"))
+        cases = {case.study_instance_uid: case for case in listed}
+        yield from ((row, cases.get(row.study_instance_uid)) for row in rows)
         last = rows[-1].study_instance_uid
 
 
-def _rewritten(row: Any) -> str:  # noqa: ANN401 - a row of a table
+def _rewritten(row: Any, case: Any) -> str:  # noqa: ANN401 - rows of tables
     """Write what the header says; return the study where its patient changed by it, else nothing."""
     connection = op.get_bind()
     header = json.loads(row.attributes)
@@ -77,15 +80,11 @@ def _rewritten(row: Any) -> str:  # noqa: ANN401 - a row of a table
     at = _STUDIES.c.study_instance_uid == row.study_instance_uid
     if any(getattr(row, name) != value for name, value in whole.items()):
         connection.execute(sa.update(_STUDIES).where(at).values(**whole))
-    case = connection.execute(
-        sa.select(_CASES).where(_CASES.c.study_instance_uid == row.study_instance_uid, _CASES.c.state != "receiving")
-    ).first()
-    if case is None:
-        return ""
     whole["issuer_of_patient_id"] = _whole(header, _ISSUER)
-    if all(getattr(case, name) == value for name, value in whole.items()):
+    if case is None or all(getattr(case, name) == value for name, value in whole.items()):
         return ""
-    connection.execute(sa.update(_CASES).where(_CASES.c.study_instance_uid == row.study_instance_uid).values(**whole))
+    own = _CASES.c.study_instance_uid == row.study_instance_uid
+    connection.execute(sa.update(_CASES).where(own).values(**whole))
     _correct_workitems(case, whole)
     return str(row.study_instance_uid)
 
