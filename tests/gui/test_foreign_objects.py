@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,11 +23,14 @@ from viewers.scene.overlay import ForeignShape
 from viewers.scene.raster import Window
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.errors import DecodeError
+from workstation.domain.grayscale import MonitorCheck
 from workstation.domain.study import Instance, Series
 from workstation.exchange.paper.pdf_pages import page_pictures
 from workstation.services.foreign_objects_service import ForeignObjects, ReadForeignObjects, read_object
+from workstation.storage.monitor_checks import MonitorCheckFile
 from workstation.ui.images.foreign_objects import ForeignObjectsView
 from workstation.ui.images.foreign_reading import ForeignReading
+from workstation.ui.monitor_check import monitor_name
 from workstation.ui.pages.image_menu import MenuPlace
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.pages.reading_presenter import ReadingPresenter
@@ -250,6 +255,42 @@ def test_an_image_is_shown_as_it_was_stored_and_one_click_brings_the_readers_vie
     assert (stack.window, stack.state.camera.rotation_deg, stack.presentation) == (own, 0, None)
     assert shapes(stack) == ()
     assert not bench.view.panel.rows[STATE].eye.isChecked()
+
+
+def test_true_size_follows_the_ruler_and_without_one_is_told_not_to_be_shown(
+    bench: ForeignBench, lidc_0314: Path, tmp_path: Path
+) -> None:
+    headers = foreign.sources(lidc_0314, 120, 240, 6, STUDY, f"{STUDY}.2")
+    area = foreign.displayed_area(101, 101, 300, 300)
+    area[0].PresentationSizeMode = "TRUE SIZE"
+    area[0].PresentationPixelSpacing = headers[7].PixelSpacing
+    del area[0].PresentationPixelAspectRatio
+    content = foreign.presentation(headers, 7, DisplayedAreaSelectionSequence=area)
+    made = read_object(content, bench.desk_bench.images.the_study)
+    bench.page.choose_layout("one")
+    checks = MonitorCheckFile(tmp_path / "monitors.json")
+    bench.page.pictures = SimpleNamespace(checks=checks)  # type: ignore[assignment]  # nothing is taken out
+
+    bench.view.present(made)
+
+    why = "true size needs a monitor that was measured with a ruler"
+    assert f"Not all as stored (BONE): {why}" in [one.text for one in bench.stack.frame(SIZE).overlay.captions]
+    (notice,) = [one for one in bench.page.notices.notices() if one.key == "presentation"]
+    assert notice.fact == f"Not all as Kodiak stored it (BONE): {why}"
+
+    frame = bench.page.grid.frame("stack")
+    name = monitor_name(frame.screen())
+    checks.keep(
+        MonitorCheck(
+            name, datetime(2026, 11, 22, 1, 30, tzinfo=UTC), "x", seen_dark=True, seen_bright=True, mm_per_pixel=0.25
+        )
+    )
+    bench.view.present(made)
+
+    view = bench.stack.view(frame.canvas.viewport)
+    assert view is not None
+    assert view.px_per_mm == pytest.approx(4.0)
+    assert "Shown as stored: BONE" in [one.text for one in bench.stack.frame(frame.canvas.viewport).overlay.captions]
 
 
 def test_a_state_over_a_large_image_is_made_in_a_job_and_told_once_it_is_shown(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from resources.translation import tr
 from viewers.scene.camera import Camera
 from viewers.scene.image import SliceImage
 from viewers.scene.overlay import ForeignShape
-from viewers.scene.presentation import camera_of, drawn, presented
+from viewers.scene.presentation import camera_of, drawn, is_shape_refused, presented
 from viewers.scene.slice_view import SliceView
 from workstation.dicom.objects.presentation import DisplayedArea, FramePresentation, PresentationState, SizeMode
 from workstation.domain.errors import DecodeError
@@ -20,8 +20,8 @@ Size = tuple[float, float]
 _ZOOM_LIMITS = (0.1, 40.0)
 _KEPT = 8
 _QUARTER_TURN = 90.0
-_AT_ONCE: Final = 3_000_000
-"""Values of an image that a state is applied to within 15 ms; 14 million of a film take 55 (ADR 0066)"""
+_AT_ONCE: Final = 1 << 20
+"""Values of an image that a state is applied to within 25 ms, those that are no whole numbers too (ADR 0066)"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +40,11 @@ class _Made:
         """Tell whether state and image differ in kind: then its colours or grey levels stay those of the image."""
         return not self.refusal and self.source.is_color != self.look.is_colour
 
+    @property
+    def is_shape_refused(self) -> bool:
+        """Tell whether the pixels keep a shape that the state does not want."""
+        return is_shape_refused(self.source, self.look)
+
 
 Later = Callable[[Callable[[], _Made], Callable[[_Made], None], Callable[[], None]], None]
 """
@@ -48,17 +53,25 @@ the third there where nothing came of it.
 """
 
 
+PixelSizeMm = Callable[[], float | None]
+"""Returns the width of a viewport pixel on the screen in millimetres, None on a monitor that nobody measured."""
+
+
 class AppliedState:
     """
     Applies one state to one image after the other; not thread-safe.
 
     The camera follows the size of the viewport until the reader moves it. With ``later`` large images are made
-    elsewhere; until then they are shown as they are, and ``refusal`` says so.
+    elsewhere; until then they are shown as they are, and ``refusal`` says so. ``pixel_mm`` is needed for true size.
     """
 
-    def __init__(self, state: PresentationState, later: Later | None = None) -> None:
+    def __init__(
+        self, state: PresentationState, later: Later | None = None, pixel_mm: PixelSizeMm | None = None
+    ) -> None:
         self.state = state
         self._later = later
+        self._pixel_mm = pixel_mm
+        self._size_gap = ""
         self._made: dict[int, _Made] = {}
         self._placed: tuple[Size, Camera] | None = None
 
@@ -82,6 +95,18 @@ class AppliedState:
         """Tell whether the image as the state wants it is still being made."""
         return self._of(index, image, frame).is_waiting
 
+    def gaps(self, index: int, image: SliceImage, frame: FrameRef) -> tuple[str, ...]:
+        """
+        Return what of the state is not done to an image that is shown as it wants else, in words.
+
+        What its size on the screen is short of is known once ``camera`` was asked for.
+        """
+        made = self._of(index, image, frame)
+        if made.refusal or made.look.area is None:
+            return ()
+        shape = tr("its pixels would have another shape than in the patient") if made.is_shape_refused else ""
+        return tuple(one for one in (shape, self._size_gap) if one)
+
     def camera(self, index: int, image: SliceImage, frame: FrameRef, viewport: Size, current: Camera) -> Camera:
         """Return the state's camera for this viewport, or ``current`` once the reader has moved it."""
         if self._placed is not None and (self._placed[0] == viewport or self._placed[1] != current):
@@ -92,11 +117,16 @@ class AppliedState:
         look = made.look
         camera = camera_of(look)
         exact = exact_camera(look, viewport)
+        self._size_gap = ""
         if exact is not None:
             camera = exact
         elif look.area is not None:
-            camera = camera_on(look.area, camera, SliceView((image.columns, image.rows), viewport, camera, image.plane,
-                                                            image.aspect))  # fmt: skip
+            shown = made.image
+            fitted = SliceView((shown.columns, shown.rows), viewport, camera, shown.plane, shown.aspect)
+            needs_it = look.area.mode is SizeMode.TRUE_SIZE
+            pixel_mm = self._pixel_mm() if needs_it and self._pixel_mm is not None else None
+            self._size_gap = size_gap(look.area, fitted, pixel_mm)
+            camera = camera_on(look.area, camera, fitted, pixel_mm)
         self._placed = viewport, camera
         return camera
 
@@ -162,26 +192,45 @@ def exact_camera(look: FramePresentation, viewport: Size) -> Camera | None:
     return Camera(exact.zoom, exact.pan, exact.rotation_deg, exact.flipped)
 
 
-def camera_on(area: DisplayedArea, camera: Camera, fitted: SliceView) -> Camera:
+def size_gap(area: DisplayedArea, fitted: SliceView, pixel_mm: float | None) -> str:
+    """Return why an area is not shown as large as its state wants it, in words; empty where it is."""
+    if area.mode is SizeMode.TRUE_SIZE and area.spacing_mm is None:
+        return tr("true size without the size of a pixel")
+    if area.mode is SizeMode.TRUE_SIZE and pixel_mm is None:
+        return tr("true size needs a monitor that was measured with a ruler")
+    zoom = _wanted_zoom(area, fitted, pixel_mm)
+    if zoom is not None and not _ZOOM_LIMITS[0] <= zoom <= _ZOOM_LIMITS[1]:
+        return tr("its size is beyond the zoom of this viewport")
+    return ""
+
+
+def _wanted_zoom(area: DisplayedArea, fitted: SliceView, pixel_mm: float | None) -> float | None:
+    """Return the zoom at which a pixel has the size that a state names, None where it names none that is known here."""
+    if area.mode is SizeMode.MAGNIFY and area.magnification is not None:
+        return area.magnification / fitted.magnification
+    if area.mode is SizeMode.TRUE_SIZE and area.spacing_mm is not None and pixel_mm is not None:
+        return area.spacing_mm[0] / pixel_mm / fitted.magnification
+    return None
+
+
+def camera_on(area: DisplayedArea, camera: Camera, fitted: SliceView, pixel_mm: float | None = None) -> Camera:
     """
     Return the camera zoomed to the displayed area; ``fitted`` is the view with ``camera`` at zoom 1.
 
-    SCALE TO FIT fills the viewport, MAGNIFY gives each pixel its ratio; TRUE SIZE is fitted, since nobody knows
-    how large a pixel of this screen is. *Source:* PS3.3 C.10.4.
+    SCALE TO FIT fills the viewport, MAGNIFY gives each pixel its ratio, TRUE SIZE its millimetres on a screen of which
+    a viewport pixel has ``pixel_mm``; what cannot be done is fitted, see ``size_gap``. *Source:* PS3.3 C.10.4.
     """
     (left, top), (right, bottom) = area.top_left, area.bottom_right
-    corners = [
-        fitted.transform.apply(x, y)
-        for x in (min(left, right) - 0.5, max(left, right) + 0.5)
-        for y in (min(top, bottom) - 0.5, max(top, bottom) + 0.5)
-    ]
-    width = max(x for x, _ in corners) - min(x for x, _ in corners)
-    height = max(y for _, y in corners) - min(y for _, y in corners)
-    if area.mode is SizeMode.MAGNIFY and area.magnification is not None:
-        zoom = area.magnification / fitted.magnification
-    else:
+    zoom = _wanted_zoom(area, fitted, pixel_mm)
+    if zoom is None:
+        corners = [
+            fitted.transform.apply(x, y)
+            for x in (min(left, right) - 0.5, max(left, right) + 0.5)
+            for y in (min(top, bottom) - 0.5, max(top, bottom) + 0.5)
+        ]
+        width = max(x for x, _ in corners) - min(x for x, _ in corners)
+        height = max(y for _, y in corners) - min(y for _, y in corners)
         zoom = min(fitted.viewport[0] / width, fitted.viewport[1] / height)
     zoomed = Camera(min(max(zoom, _ZOOM_LIMITS[0]), _ZOOM_LIMITS[1]), (0.0, 0.0), camera.rotation_deg, camera.flipped)
-    there = SliceView(fitted.size, fitted.viewport, zoomed, fitted.plane, fitted.aspect)
-    x, y = there.transform.apply((left + right) / 2, (top + bottom) / 2)
+    x, y = replace(fitted, camera=zoomed).transform.apply((left + right) / 2, (top + bottom) / 2)
     return zoomed.panned(fitted.viewport[0] / 2 - x, fitted.viewport[1] / 2 - y)

@@ -66,6 +66,7 @@ def slice_image(
         modality_table=frame.modality_lut,
         stored_range=frame.stored_range,
         overlay_groups=tuple(dict.fromkeys(one.group for one in frame.overlays)),
+        overlays=frame.overlays if len(frame.overlays) > 1 else (),
     ).prepared()
 
 

@@ -9,9 +9,10 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from viewers.scene.raster import VoiLut, Window, is_padding
-from viewers.scene.value_ranges import full_range, percentile_range
+from viewers.scene.raster import VoiLut, Window
+from viewers.scene.value_ranges import extent, percentile_range, window_over
 from workstation.dicom.images.lookup import LookupTable
+from workstation.dicom.images.overlays import OverlayPlane
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.image_look import ShutterOutline
 from workstation.domain.pixel_size import PixelSize
@@ -45,10 +46,11 @@ class SliceImage:
     are ``[row, column]``; ``shutter`` are the shapes that make it. ``rescale`` is the slope and intercept that
     made the pixels, None where ``modality_table`` did. ``pixel_size`` says what a pixel measures where there is no
     plane, ``calibrated`` the same for the regions of an ultrasound picture, beside which nothing is measured in mm.
-    ``overlay_groups`` are the groups (60xx) that ``graphics`` are of. ``burned_in`` tells whether the pixels carry the
-    patient's name, None where nobody knows. ``is_early`` is an image that was checked by no digest yet: it is looked
-    at while its object is on the way, and nothing else. ``stored_range`` is the lowest and highest value that may
-    be stored for such an image, before any transform; None where nothing says so.
+    ``overlay_groups`` are the groups (60xx) that ``graphics`` are of, ``overlays`` each of them where they are several.
+    ``is_reversed`` tells that a presentation state exchanges black and white of it. ``burned_in`` tells whether the
+    pixels carry the patient's name, None where nobody knows. ``is_early`` is an image that was checked by no digest
+    yet: it is looked at while its object is on the way, and nothing else. ``stored_range`` is the lowest and highest
+    value that may be stored for such an image, before any transform; None where nothing says so.
     """
 
     pixels: npt.NDArray[Any]
@@ -73,6 +75,8 @@ class SliceImage:
     rescale: tuple[float, float] | None = (1.0, 0.0)
     modality_table: LookupTable | None = None
     overlay_groups: tuple[int, ...] = ()
+    overlays: tuple[OverlayPlane, ...] = ()
+    is_reversed: bool = False
     calibrated: tuple[PixelSize, ...] = ()
     burned_in: bool | None = None
     lossy_method: str = ""
@@ -123,7 +127,7 @@ class SliceImage:
     @cached_property
     def full_window(self) -> Window | None:
         """Return the window over all values that are not padding, None for colours."""
-        return None if self.is_color else full_range(self.pixels, self.padding)
+        return None if self.is_color else window_over(self.pixels, self.value_range, self.padding)
 
     def prepared(self) -> Self:
         """
@@ -131,17 +135,14 @@ class SliceImage:
 
         Fourteen million values of a film are too many for a turn of the window; those of small images are not.
         """
-        if self.pixels.size >= _LARGE:
-            _ = self.default_voi, self.full_window
+        if self.pixels.size >= _LARGE and not self.is_color:
+            _ = self.default_voi, self.value_range, self.full_window
         return self
 
     @cached_property
     def value_range(self) -> tuple[float, float] | None:
         """Return the lowest and the highest value that is neither padding nor no number; None without any."""
-        shown = self.pixels if self.padding is None else self.pixels[~is_padding(self.pixels, self.padding)]
-        if shown.dtype.kind == "f":
-            shown = shown[np.isfinite(shown)]
-        return (float(shown.min()), float(shown.max())) if shown.size else None
+        return extent(self.pixels, self.padding)
 
     def scaled(self, factor: float, unit: str) -> SliceImage:
         """Return the image with its values times a factor; only for measuring, not for display."""

@@ -46,7 +46,8 @@ class Levels:
     def whole(self) -> Gray:
         """Return all of them."""
         if self._whole is None:
-            self._whole = burned(to_gray(self.image.pixels, self.grayscale), self.image)
+            inverted = self.grayscale.inverse != self.image.monochrome1
+            self._whole = burned(to_gray(self.image.pixels, self.grayscale), self.image, inverted=inverted)
             self._region = self._part = None
         return self._whole
 

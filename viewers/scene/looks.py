@@ -69,7 +69,7 @@ def look_of(scene: StackScene, index: int, image: KeyImage, viewport: Size) -> I
 def _span(table: VoiLut) -> Window:
     """Return the values that a table tells apart, as a window."""
     count = len(table.entries)
-    return Window(table.first_value + count / 2, count)
+    return Window(table.first_value + count / 2, count)  # a table of the image itself: its steps are whole
 
 
 def _modality(source: SliceImage) -> DisplayTable | None:
@@ -83,4 +83,4 @@ def _modality_table(table: LookupTable) -> DisplayTable:
 
 @lru_cache(maxsize=_TABLES_KEPT)
 def _voi_table(table: VoiLut) -> DisplayTable:
-    return DisplayTable.of(table.first_value, table.bits, table.entries)
+    return DisplayTable.of(int(table.first_value), table.bits, table.entries)

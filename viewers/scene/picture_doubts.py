@@ -33,11 +33,21 @@ class MadeOf:
         return "" if self.lossy_ratio is None else lossy_text(self.lossy_ratio, self.lossy_method)
 
 
-def image_doubts(image: SliceImage, voi: Window | VoiLut) -> tuple[str, ...]:
-    """Return the doubts about an image that is shown with a window."""
+def image_doubts(image: SliceImage, voi: Window | VoiLut, shown: SliceImage | None = None) -> tuple[str, ...]:
+    """
+    Return the doubts about an image that is shown with a window.
+
+    ``shown`` has the values that the window is over, where a presentation state makes others of the image.
+    """
     lossy = "" if image.lossy_ratio is None else lossy_text(image.lossy_ratio, image.lossy_method)
     spacing = spacing_text(image.pixel_size) if image.plane is None else ""
-    found = (lossy, _shape_doubt(image), _window_doubt(image, voi), spacing, *(one.text for one in image.side_doubts))
+    found = (
+        lossy,
+        _shape_doubt(image),
+        _window_doubt(shown or image, voi),
+        spacing,
+        *(one.text for one in image.side_doubts),
+    )
     return tuple(one for one in found if one)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from viewers.scene.camera import Camera
 from viewers.scene.decoded import voi_lut_of, window_of
@@ -20,7 +22,11 @@ from workstation.dicom.objects.presentation import FramePresentation, Graphic, S
 _CURVE_STEPS = 72
 _POINT_PX = 4.0
 _TABLE_BITS = 16
-_MOST_VALUES = 1 << 24
+_MOST_STEPS = (1 << 16) - 1
+_LEAST = 1e-9
+_SIGN = 1 << 15
+_SAME_SHAPE = 0.01
+"""How far two ratios of a pixel may differ and still be called equal: some states round to whole numbers"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +49,10 @@ def presented(image: SliceImage, state: FramePresentation) -> SliceImage:
     where the image no longer has the values that the state starts from.
     """
     if image.is_color != state.is_colour:
-        return image
+        shape = _aspect(image, state)
+        return image if shape == image.aspect else replace(image, aspect=shape)
     rows, columns = image.rows, image.columns
-    graphics = image.graphics if set(state.image_overlays) & set(image.overlay_groups) else None
+    graphics = _own_graphics(image, state.image_overlays)
     for plane in state.overlays:
         bits = plane.over(rows, columns)
         graphics = bits if graphics is None else graphics | bits
@@ -55,13 +62,15 @@ def presented(image: SliceImage, state: FramePresentation) -> SliceImage:
         graphics=graphics,
         visible=None if shutter is None else shutter.visible,
         shutter_gray=0 if shutter is None else shutter.gray,
+        aspect=_aspect(image, state),
+        is_reversed=state.inverse != image.monochrome1,
     )
     if state.is_colour:
         return replace(image, pixels=to_srgb(image.pixels, state.profile))
     image = in_state_values(image, state)
     look = _voi(image, state)
     if state.presentation_lut is not None:
-        look = _through(look, state.presentation_lut, image.value_range)
+        look = _through(look, state.presentation_lut, image)
     return replace(image, monochrome1=state.inverse, voi=look, choices=(VoiChoice(look),))
 
 
@@ -70,6 +79,29 @@ def camera_of(state: FramePresentation) -> Camera:
     rotation = float(state.rotation)
     # the state turns first and mirrors what it sees; our camera mirrors the image and turns then
     return Camera(rotation_deg=-rotation % 360 if state.flipped else rotation, flipped=state.flipped)
+
+
+def is_shape_refused(image: SliceImage, state: FramePresentation) -> bool:
+    """
+    Tell whether a state wants pixels of another shape than the image says that they have in the patient.
+
+    They keep the image's: scale bars and what is measured would contradict a picture that is drawn otherwise.
+    """
+    knows = image.plane is not None or image.pixel_size is not None or bool(image.calibrated)
+    return knows and not _is_shaped(image, state)
+
+
+def _is_shaped(image: SliceImage, state: FramePresentation) -> bool:
+    wanted = None if state.area is None else state.area.aspect
+    across, down = (1.0, image.aspect) if image.plane is None else image.plane.spacing_mm
+    return wanted is None or math.isclose(wanted, down / across, rel_tol=_SAME_SHAPE)
+
+
+def _aspect(image: SliceImage, state: FramePresentation) -> float:
+    """Return the height over the width that a pixel is drawn with. Source: PS3.3 C.10.4."""
+    if state.area is None or state.area.aspect is None or _is_shaped(image, state) or is_shape_refused(image, state):
+        return image.aspect
+    return state.area.aspect
 
 
 def drawn(state: FramePresentation, view: SliceView) -> tuple[Drawn, ...]:
@@ -81,7 +113,7 @@ def _voi(image: SliceImage, state: FramePresentation) -> Window | VoiLut:
     if state.window is not None:
         return window_of(state.window)
     if state.voi_lut is not None:
-        return voi_lut_of(state.voi_lut)
+        return voi_lut_of(_in_the_sign_of(image, state.voi_lut))
     low, high = _span(image)
     return Window((low + high + 1) / 2, high - low + 1)
 
@@ -97,36 +129,83 @@ def _span(image: SliceImage) -> tuple[float, float]:
     return float(limits.min), float(limits.max)
 
 
-def _through(look: Window | VoiLut, table: LookupTable, span: tuple[float, float] | None) -> VoiLut:
+def _own_graphics(image: SliceImage, groups: Collection[int]) -> npt.NDArray[np.bool_] | None:
+    """Return the image's own overlays of these groups alone; the others are not shown. Source: PS3.3 C.11.7."""
+    shown = set(groups) & set(image.overlay_groups)
+    if not shown:
+        return None
+    if shown == set(image.overlay_groups):
+        return image.graphics
+    rows, columns = image.rows, image.columns
+    planes = [one.over(rows, columns) for one in image.overlays if one.group in shown]
+    return np.logical_or.reduce(planes) if planes else None
+
+
+def _in_the_sign_of(image: SliceImage, table: LookupTable) -> LookupTable:
+    """
+    Return a VOI LUT with its first value below 0 where the modality values may lie there.
+
+    A state in implicit VR tells 65436 from -100 by the values that the table is for alone. Source: PS3.3 C.11.2.1.1.
+    """
+    if table.first < _SIGN or _span(image)[0] >= 0:
+        return table
+    return replace(table, first=table.first - 2 * _SIGN)
+
+
+def _through(look: Window | VoiLut, table: LookupTable, image: SliceImage) -> VoiLut:
     """
     Return one table that does both: the VOI, and the presentation LUT behind it.
 
-    ``span`` is the lowest and highest value of the image: beyond it no entry is needed. Raises ValueError for more
-    values than a table can have.
+    Its entries are for the values that the image can have; where these are more than a table holds they lie so close
+    that none is further than 1/65535 of the window from its own.
     """
     if isinstance(look, VoiLut):
-        values = np.arange(look.first_value, look.first_value + len(look.entries))
-        levels = voi_lut(values, look)
+        first, step, count = look.first_value, look.step, len(look.entries)
+        levels = voi_lut(first + step * np.arange(count), look)
     else:
-        reach = _reach(look, len(table.values))
-        low, high = math.floor(look.centre - reach), math.ceil(look.centre + reach)
-        if span is not None:
-            low, high = max(low, math.floor(span[0])), min(high, math.ceil(span[1]))
-        if high - low > _MOST_VALUES:
-            raise ValueError(f"{high - low} values are too many for a table")
-        values = np.arange(low, max(low, high) + 1)
-        levels = voi(values, look)
+        first, step, count = _grid(look, len(table.values), image)
+        levels = voi(first + step * np.arange(count), look)
     index = np.rint(levels / 255.0 * (len(table.values) - 1)).astype(np.intp)
     scaled = table.values[index].astype(np.float64) * ((2**_TABLE_BITS - 1) / (2**table.bits - 1))
-    return VoiLut(int(values[0]), np.rint(scaled).astype(np.uint16), _TABLE_BITS)
+    return VoiLut(first, np.rint(scaled).astype(np.uint16), _TABLE_BITS, step)
+
+
+def _grid(window: Window, entries: int, image: SliceImage) -> tuple[float, float, int]:
+    """Return the first value, the step and the number of values at which a window is looked at, its ends included."""
+    origin, step = _lattice(image)
+    reach = _reach(window, entries)
+    low, high = _within(window.centre - reach, window.centre + reach, image.full_scale)
+    if step is None or (high - low) / step > _MOST_STEPS:
+        low, high = _within(low, high, image.value_range)
+    if step is None or (high - low) / step > _MOST_STEPS:
+        return low, max(high - low, _LEAST) / _MOST_STEPS, _MOST_STEPS + 1
+    first, last = math.floor((low - origin) / step), math.ceil((high - origin) / step)
+    return origin + first * step, step, last - first + 1
+
+
+def _lattice(image: SliceImage) -> tuple[float, float | None]:
+    """Return one value and the step between those that an image can have; no step where it holds any numbers."""
+    if image.pixels.dtype.kind != "f":
+        return 0.0, 1.0
+    if image.rescale is None or image.stored_range is None or image.rescale[0] == 0:
+        return 0.0, None
+    slope, intercept = image.rescale
+    return intercept, abs(slope)
+
+
+def _within(low: float, high: float, span: tuple[float, float] | None) -> tuple[float, float]:
+    """Return the part of a range that lies in a span; one of its ends where none does."""
+    if span is None:
+        return low, high
+    return min(max(low, span[0]), span[1]), max(min(high, span[1]), span[0])
 
 
 def _reach(window: Window, entries: int) -> float:
     """Return how far from the centre a window comes to the first and last of so many entries."""
     if window.function is VoiFunction.SIGMOID:
         # 1 / (1 + exp(-4 d / width)) is within half an entry of its end from here on
-        return window.width * math.log(2 * max(entries, 2)) / 4 + 1
-    return window.width / 2 + 1
+        return window.width * math.log(2 * max(entries, 2)) / 4
+    return window.width / 2
 
 
 def _drawn(one: Graphic, state: FramePresentation, view: SliceView) -> Drawn:

@@ -58,11 +58,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VoiLut:
-    """One VOI LUT Sequence item; values outside its span take its first or last entry. Source: PS3.3 C.11.2.1.1."""
+    """
+    One VOI LUT Sequence item; values outside its span take its first or last entry. Source: PS3.3 C.11.2.1.1.
 
-    first_value: int
+    ``step`` is how far apart the values of neighbouring entries lie: 1 in every table of the standard.
+    """
+
+    first_value: float
     entries: npt.NDArray[np.uint16]
     bits: int
+    step: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,8 @@ def voi(values: npt.ArrayLike, window: Window) -> npt.NDArray[np.float64]:
 
 def voi_lut(values: npt.ArrayLike, lut: VoiLut) -> npt.NDArray[np.float64]:
     """Apply a VOI LUT; return display levels 0.0 to 255.0, any shape."""
-    index = np.clip(np.rint(np.asarray(values, dtype=np.float64)) - lut.first_value, 0, len(lut.entries) - 1)
+    steps = np.rint((np.asarray(values, dtype=np.float64) - lut.first_value) / lut.step)
+    index = np.clip(steps, 0, len(lut.entries) - 1)
     levels: npt.NDArray[np.float64] = lut.entries[index.astype(np.intp)] * (255.0 / (2**lut.bits - 1))
     return levels
 
@@ -155,7 +161,7 @@ def lookup_table(transform: GrayscaleTransform, *, signed: bool) -> Gray:
 def _saturation(function: Window | VoiLut) -> tuple[float, float]:
     """Return values at and beyond which every level is the first or the last one."""
     if isinstance(function, VoiLut):
-        return function.first_value, function.first_value + len(function.entries)
+        return function.first_value, function.first_value + len(function.entries) * function.step
     # a sigmoid is within half a level of its end at 1.6 widths from the centre
     reach = function.width * (2.0 if function.function is VoiFunction.SIGMOID else 0.5) + 1.0
     return function.centre - reach, function.centre + reach

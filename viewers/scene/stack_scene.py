@@ -9,7 +9,7 @@ from typing import Final
 
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
-from viewers.scene.applied_state import AppliedState, Later
+from viewers.scene.applied_state import AppliedState, Later, PixelSizeMm
 from viewers.scene.captions import StudyCaptions, ViewCaptions
 from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
@@ -270,6 +270,7 @@ class StackScene(Scene):
             camera = self._applied.camera(self._index, image, self.ref(self._index), viewport, self.state.camera)
             if camera is not self.state.camera:
                 self.state = replace(self.state, camera=camera)
+            image = self._applied.image(self._index, image, self.ref(self._index))
         return SliceView(
             (image.columns, image.rows),
             viewport,
@@ -354,14 +355,25 @@ class StackScene(Scene):
             return tr("it is a state for grey images, and this one has colours")
         return tr("it is a state for colour images, and this one is grey")
 
-    def present(self, state: PresentationState | None, later: Later | None = None) -> None:
+    @property
+    def state_gaps(self) -> tuple[str, ...]:
+        """Return what of the state in force is not done to the displayed image, which is shown as stored else."""
+        image = self._images.shown(self._index)
+        if image is None or self._applied is None or self._own is None:
+            return ()
+        return self._applied.gaps(self._index, image, self.ref(self._index))
+
+    def present(
+        self, state: PresentationState | None, later: Later | None = None, pixel_mm: PixelSizeMm | None = None
+    ) -> None:
         """
         Show the images that a state speaks of as it says, or all in the reader's own state again.
 
-        With ``later`` large images are made on another thread and follow.
+        With ``later`` large images are made on another thread and follow; ``pixel_mm`` tells how large a viewport pixel
+        is on the screen, for true size.
         """
         self._leave_state()
-        self._applied = AppliedState(state, later) if state is not None else None
+        self._applied = AppliedState(state, later, pixel_mm) if state is not None else None
         self._go(self._index)
 
     @property
@@ -448,7 +460,7 @@ class StackScene(Scene):
 
     def _doubts(self, image: SliceImage | None) -> tuple[str, ...]:
         shown = self._source()
-        return () if image is None or shown is None else image_doubts(image, self._grayscale(shown).voi)
+        return () if image is None or shown is None else image_doubts(image, self._grayscale(shown).voi, shown)
 
     def _state_words(self) -> tuple[str, ...]:
         early = (tr("Preview: not measurable until the whole object is here"),) if self.is_early else ()
@@ -460,6 +472,9 @@ class StackScene(Scene):
         if self.partial_state:
             reason = self.partial_state
             return (*early, tr("Only view and annotations as stored ({label}): {reason}", label=label, reason=reason))
+        gaps = self.state_gaps
+        if gaps:
+            return (*early, *(tr("Not all as stored ({label}): {reason}", label=label, reason=one) for one in gaps))
         return (*early, tr("Shown as stored: {label}", label=label))
 
     def _message(self) -> str:

@@ -44,8 +44,10 @@ class Windowing:
         current = self.voi
         if isinstance(current, Window):
             return current
-        span = float(len(current.entries))
-        return Window(current.first_value + span / 2, span)
+        span = len(current.entries) * current.step
+        # LINEAR takes a whole unit from its width, of which values that lie closer may have none
+        function = VoiFunction.LINEAR if current.step >= 1 else VoiFunction.LINEAR_EXACT
+        return Window(current.first_value + span / 2, span, function)
 
     @property
     def own_choices(self) -> tuple[VoiChoice, ...]:

@@ -10,6 +10,7 @@ from viewers.scene import levels as module
 from viewers.scene.camera import PixelTransform
 from viewers.scene.image import SliceImage
 from viewers.scene.levels import Levels, seen
+from viewers.scene.picture import picture
 from viewers.scene.raster import Gray, GrayscaleTransform, Window, to_gray
 from viewers.scene.resample import Resampler, of_blocks, reduced, reduction
 
@@ -71,6 +72,24 @@ def test_what_is_burned_in_is_never_cut_off() -> None:
 
     assert (row, column) == (0, 0)
     assert gray[30, 40] == 255
+
+
+@pytest.mark.parametrize(
+    ("air", "kind"), [(0, {"monochrome1": False}), (4095, {"monochrome1": True})], ids=["MONOCHROME2", "MONOCHROME1"]
+)
+@pytest.mark.parametrize(("inverted", "bit"), [({"inverted": False}, 255), ({"inverted": True}, 0)])
+def test_a_marker_stays_apart_from_the_air_when_the_reader_inverts_the_picture(
+    air: int, kind: dict[str, bool], inverted: dict[str, bool], bit: int
+) -> None:
+    """Air is black by nature and white inverted, however the pixels are stored; a marker must not be white on white."""
+    graphics = np.zeros((8, 8), dtype=bool)
+    graphics[3, 4] = True
+    image = SliceImage(np.full((8, 8), air, np.uint16), graphics=graphics, **kind)  # type: ignore[arg-type]
+    inverse = inverted["inverted"] != kind["monochrome1"]
+    gray = Levels(image, GrayscaleTransform(Window(2048.0, 4096.0), inverse)).whole()
+
+    assert (gray[3, 4], gray[3, 3]) == (bit, 255 - bit)
+    assert np.array_equal(gray, picture(image, Window(2048.0, 4096.0), **inverted))
 
 
 @pytest.mark.parametrize(("shape", "factor"), [((12, 8), 4), ((13, 9), 4), ((300, 211), 7), ((530, 600), 260)])

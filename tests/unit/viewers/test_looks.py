@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from pydicom import dcmread
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
 
 from tests.helpers.cases import NOON
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera
+from viewers.scene.decoded import slice_image
 from viewers.scene.frame import Frame
 from viewers.scene.image import SliceImage
 from viewers.scene.looks import look_of
 from viewers.scene.raster import VoiFunction, VoiLut, Window, to_gray
 from viewers.scene.stack_scene import StackScene, StackSlot
 from viewers.scene.view_state import ViewState
+from workstation.dicom.images.decode import decode_frame
 from workstation.dicom.objects.presentation import presentation_state
 from workstation.dicom.objects.presentation_writer import presentation_states
+from workstation.dicom.pixel_size import aspect_of
 from workstation.domain.frames import FrameRef
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.image_look import ImageLook, ShutterKind, ShutterOutline
@@ -105,6 +111,56 @@ def test_a_display_comes_back_to_the_last_bit(name: str, photometric: str) -> No
 
     assert after.transform == before.transform
     assert np.array_equal(levels(after), levels(before))
+
+
+FRACTIONS = (np.arange(2000, dtype=np.uint16) * 2).reshape(40, 50)
+SHAPES = {"square": 1.0, "4 to 3": 4 / 3, "1.2 to 1": 0.3 / 0.25, "flat": 0.37, "steep": 2.71}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("window", [Window(321.1, 777.7), Window(0.5, 0.25, VoiFunction.LINEAR_EXACT),
+                                    Window(-7.0 / 3, 5.0, VoiFunction.SIGMOID)])  # fmt: skip
+@pytest.mark.parametrize("flipped", ["as it came", "flipped and inverted"])
+@pytest.mark.parametrize("turn", [0.0, 90.0, 180.0, 270.0])
+def test_every_turn_window_padding_and_shape_of_pixels_comes_back_to_the_last_bit(
+    turn: float, flipped: str, window: Window, shape: str
+) -> None:
+    """A picture without a place in the patient, whose values are no whole numbers, under a circular shutter."""
+    made = Dataset()
+    made.Modality, made.SOPClassUID, made.SOPInstanceUID = "OT", CT, "1.2.2.1"
+    made.Rows, made.Columns, made.SamplesPerPixel, made.PhotometricInterpretation = 40, 50, 1, "MONOCHROME2"
+    made.BitsAllocated = made.BitsStored = 16
+    made.HighBit, made.PixelRepresentation, made.PixelData = 15, 0, FRACTIONS.tobytes()
+    made.RescaleSlope, made.RescaleIntercept, made.RescaleType = "0.123", "-20.7", "US"
+    made.PixelPaddingValue, made.PixelPaddingRangeLimit = 600, 700
+    made.ShutterShape, made.CenterOfCircularShutter, made.RadiusOfCircularShutter = "CIRCULAR", [20, 25], 19
+    down, across = Fraction(SHAPES[shape]).limit_denominator(1000).as_integer_ratio()
+    made.PixelAspectRatio = [down, across]
+    made.file_meta = FileMetaDataset()
+    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    shown = slice_image(decode_frame(made), sop_instance_uid="1.2.2.1", aspect=aspect_of(made))
+    is_flipped = flipped != "as it came"
+    state = ViewState(Camera(1.7, (3.25, -8.5), turn, is_flipped), window, inverted=is_flipped)
+    first, again = placeless(state, shown), placeless(ViewState(Camera(5.0), Window(1.0, 2.0)), shown)
+    found = look_of(first, 0, KEY, VIEWPORT)
+    assert found is not None
+    (content,) = presentation_states((found,), (), STUDY, at=NOON, author=Person("x", "X", "Y"))
+    again.present(presentation_state(dcmread(BytesIO(content))))
+    before, after = first.frame(VIEWPORT), again.frame(VIEWPORT)
+
+    assert after.transform == before.transform
+    assert np.array_equal(levels(after), levels(before))
+    assert (again.refusal, again.state_gaps) == ("", ())
+    # 600 to 700 is padding, black whatever the window: what lies under the shutter beside it is black too
+    assert {int(one) for one in levels(after)[(FRACTIONS >= 600) & (FRACTIONS <= 700)]} == {0}
+
+
+def placeless(state: ViewState, shown: SliceImage) -> StackScene:
+    made = StackScene([StackSlot("1.2.2.1")], annotations=Annotations("1.2"), new_uid=lambda: "2.25.1",
+                      series_instance_uid="1.2.2")  # fmt: skip
+    made.put(0, shown)
+    made.state = state
+    return made
 
 
 def test_in_a_viewport_of_another_size_the_same_part_of_the_image_is_shown() -> None:

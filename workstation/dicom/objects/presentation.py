@@ -75,12 +75,19 @@ class Graphic:
 
 @dataclass(frozen=True, slots=True)
 class DisplayedArea:
-    """The part of the image that is shown: corners as pixels (column, row) from 0, both included."""
+    """
+    The part of the image that is shown: corners as pixels (column, row) from 0, both included.
+
+    ``spacing_mm`` (between columns, between rows) is how large a pixel shall be on the screen in TRUE SIZE, ``aspect``
+    the height over the width that it shall have in all modes; None where the state does not tell. Source: PS3.3 C.10.4.
+    """
 
     top_left: PixelPoint
     bottom_right: PixelPoint
     mode: SizeMode = SizeMode.SCALE_TO_FIT
     magnification: float | None = None
+    spacing_mm: tuple[float, float] | None = None
+    aspect: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +95,9 @@ class FramePresentation:
     """
     How one frame is shown. ``window`` and ``voi_lut`` None mean identity over the modality range.
 
-    ``slope``, ``intercept`` or ``modality_lut`` turn stored values into those that the window is in, of ``unit``.
+    ``slope``, ``intercept`` or ``modality_lut`` turn stored values into those that the window is in, of ``unit``. What
+    the first values of tables are is told by the image: a state has no Pixel Representation, and where its syntax keeps
+    no types, numbers below 0 are read as 65536 more.
 
     ``rotation`` (0, 90, 180, 270 degrees clockwise) comes first, then what it gave is mirrored left to
     right where ``flipped`` (PS3.3 C.10.6).
@@ -180,9 +189,11 @@ def _presentation(dataset: Dataset, frame: FrameRef, rows: int, columns: int) ->
         unrounded = replace(windows[0], center=exact.window_centre, width=exact.window_width)
         windows = (unrounded,)
     modality = tables_of(dataset.get("ModalityLUTSequence"), is_signed=False)[:1]
-    luts = tables_of(voi.get("VOILUTSequence"), is_signed=number(dataset.get("RescaleIntercept"), 0.0) < 0)
+    luts = tables_of(voi.get("VOILUTSequence"), is_signed=False)
     shape, table = _presentation_lut(dataset)
     overlays = overlay_planes(dataset, frame.frame_number - 1)
+    area = _area(_for(dataset.get("DisplayedAreaSelectionSequence"), frame))
+    aspect = 1.0 if area is None or area.aspect is None else area.aspect
     return FramePresentation(
         window=windows[0] if windows else None,
         voi_lut=None if windows or not luts else luts[0],
@@ -194,9 +205,9 @@ def _presentation(dataset: Dataset, frame: FrameRef, rows: int, columns: int) ->
         presentation_lut=table,
         rotation=integer(dataset, "ImageRotation", 0) % 360,
         flipped=str(dataset.get("ImageHorizontalFlip", "") or "N") == "Y",
-        area=_area(_for(dataset.get("DisplayedAreaSelectionSequence"), frame)),
+        area=area,
         graphics=tuple(_graphics(dataset, frame)),
-        shutter=_shutter(dataset, overlays, rows, columns),
+        shutter=_shutter(dataset, overlays, (rows, columns), aspect),
         overlays=_activated(dataset, overlays),
         image_overlays=tuple(
             one for one in _OVERLAY_GROUPS if _is_activated(dataset, one) and (one, _ROWS) not in dataset
@@ -246,16 +257,32 @@ def _area(item: Dataset | None) -> DisplayedArea | None:
         return None
     mode = str(item.get("PresentationSizeMode", "") or "")
     ratio = number(item.get("PresentationPixelMagnificationRatio"), 0.0)
+    spacing_mm = _pair(item.get("PresentationPixelSpacing"))
+    shape = spacing_mm or _pair(item.get("PresentationPixelAspectRatio"))
     return DisplayedArea(
         (left - 1, top - 1),
         (right - 1, bottom - 1),
         SizeMode(mode) if mode in set(SizeMode) else SizeMode.SCALE_TO_FIT,
         ratio if ratio > 0 else None,
+        spacing_mm,
+        None if shape is None else shape[1] / shape[0],
     )
 
 
-def _shutter(dataset: Dataset, overlays: tuple[OverlayPlane, ...], rows: int, columns: int) -> Shutter | None:
-    found = shutter_of(dataset, rows, columns)
+def _pair(values: Any) -> tuple[float, float] | None:  # noqa: ANN401 - pydicom values have no static type
+    """Return (across, down) of a pair that is stored down first; None where it is broken."""
+    try:
+        down, across = (number(one, 0.0) for one in values)
+    except (TypeError, ValueError):
+        return None
+    return (across, down) if min(across, down) > 0 else None
+
+
+def _shutter(
+    dataset: Dataset, overlays: tuple[OverlayPlane, ...], size: tuple[int, int], aspect: float
+) -> Shutter | None:
+    rows, columns = size
+    found = shutter_of(dataset, rows, columns, aspect)
     group = integer(dataset, "ShutterOverlayGroup", 0)
     bitmap = next((one for one in overlays if one.group == group), None)
     return found if bitmap is None else with_bitmap(found, bitmap.over(rows, columns), dataset)

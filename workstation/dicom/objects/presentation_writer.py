@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from fractions import Fraction
 from itertools import groupby
 from typing import Any, Final
 
@@ -40,6 +41,8 @@ from workstation.domain.study import Study
 SERIES_NUMBER: Final = 9006
 OVERLAY_LAYER: Final = "OVERLAY"
 _LABEL: Final = "READER"
+_RATIO: Final = 10_000
+"""Largest denominator of a ratio: one of two decimal strings comes back as it was"""
 _ACTIVATION: Final = 0x1001
 """Overlay Activation Layer (60xx,1001)"""
 
@@ -177,7 +180,8 @@ def _area(look: ImageLook, images: StudyImages) -> Dataset:
     if look.is_spaced:
         item.PresentationPixelSpacing = [format_number_as_ds(down), format_number_as_ds(across)]
     else:
-        item.PresentationPixelAspectRatio = [round(1000 * down / across), 1000]
+        ratio = Fraction(down / across).limit_denominator(_RATIO)
+        item.PresentationPixelAspectRatio = [max(ratio.numerator, 1), ratio.denominator]
     return item
 
 

@@ -38,6 +38,7 @@ from workstation.ui.foreign_words import (
 )
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.open_images import OpenImages
+from workstation.ui.images.real_size import viewport_pixel_mm
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.image_menu import MenuPlace
@@ -361,7 +362,7 @@ class ForeignObjectsView(QObject):
 
             self._jobs.submit(Pool.CPU, lambda _job: work(), on_success=take, on_error=give_up)
 
-        scene.present(state, later)
+        scene.present(state, later, self._pixel_mm)
         self._stack = scene
         self._tell_state(one, scene)
         self._page.grid.refresh()
@@ -370,6 +371,7 @@ class ForeignObjectsView(QObject):
         """Say whose state is in force and what of it is not done; nothing while its image is being made."""
         if scene.is_state_awaited:
             return  # the image itself says so, and what follows would take these words' place at once
+        scene.view(self._page.grid.frame(STACK).canvas.viewport)  # what its size is short of is known from here on
         who, label = maker(one.source), scene.presentation.label if scene.presentation is not None else ""
         label = label or kind_words(one.kind)
         words = tr("Shown as {who} stored it: {label}", who=who, label=label)
@@ -378,9 +380,18 @@ class ForeignObjectsView(QObject):
         elif scene.partial_state:
             words = tr("Only view and annotations as {who} stored them ({label}): {reason}", who=who, label=label,
                        reason=scene.partial_state)  # fmt: skip
+        elif scene.state_gaps:
+            words = tr("Not all as {who} stored it ({label}): {reason}", who=who, label=label,
+                       reason=" · ".join(scene.state_gaps))  # fmt: skip
         back = NoticeAction(tr("My own view"), self._back, "arrow-go-back")
-        severity = Severity.DEGRADED if scene.refusal or scene.partial_state else Severity.NEWS
+        is_whole = not (scene.refusal or scene.partial_state or scene.state_gaps)
+        severity = Severity.NEWS if is_whole else Severity.DEGRADED
         self._page.notices.show_notice(Notice(_STATE, severity, words, actions=(back,)))
+
+    def _pixel_mm(self) -> float | None:
+        """Return how large a pixel of the stack's viewport is on its monitor, None where nobody measured that."""
+        pictures = self._page.pictures
+        return None if pictures is None else viewport_pixel_mm(pictures.checks, self._page.grid.frame(STACK))
 
     def _back(self) -> None:
         self._end_state()
