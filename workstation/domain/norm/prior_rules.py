@@ -73,8 +73,7 @@ def _days(words: str) -> Iterator[tuple[int, int, int]]:
     """Yield year, month and day of each date; day 0 where the month is told only."""
     for match in _DAY.finditer(words):
         month, day = match["month"] or match["month2"], match["day"] or match["day2"]
-        if month is not None:
-            yield int(match["year"]), int(month), int(day or 0)
+        yield int(match["year"]), int(month), int(day or 0)
 
 
 def _is_one_of(named: tuple[int, int, int], known: set[tuple[int, int, int]]) -> bool:
