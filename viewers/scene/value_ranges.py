@@ -24,35 +24,55 @@ _FEW_STEPS: Final = 100.0
 Range = tuple[float, float]
 
 
+def extent(pixels: npt.NDArray[Any], padding: Range | None = None) -> Range | None:
+    """Return the lowest and the highest value that is neither padding nor no number; None without any."""
+    if _is_counted(pixels):
+        counted = _Counts.of(pixels, padding)
+        return (counted.percentile(0), counted.percentile(100)) if counted.total else None
+    shown = pixels if padding is None else pixels[~is_padding(pixels, padding)]
+    if shown.dtype.kind == "f":
+        shown = shown[np.isfinite(shown)]
+    return (float(shown.min()), float(shown.max())) if shown.size else None
+
+
 def full_range(pixels: npt.NDArray[Any], padding: Range | None = None) -> Window:
     """Return the window from the lowest to the highest value that is not padding."""
-    return _spanning(pixels, padding, 0.0, 100.0)
+    return window_over(pixels, extent(pixels, padding), padding)
 
 
 def percentile_range(pixels: npt.NDArray[Any], padding: Range | None = None) -> Window:
     """Return the window from the 1st to the 99th percentile, for images that bring none of their own."""
-    return _spanning(pixels, padding, 1.0, 99.0)
-
-
-def _spanning(pixels: npt.NDArray[Any], padding: Range | None, low: float, high: float) -> Window:
-    if pixels.dtype in {np.dtype(np.int16), np.dtype(np.uint16)} and pixels.size >= _WORTH_COUNTING:
+    if _is_counted(pixels):
         counted = _Counts.of(pixels, padding)
-        if not counted.total:
-            return Window(centre=0.0, width=1.0)
-        return _window(counted.percentile(low), counted.percentile(high))
+        return window_over(pixels, (counted.percentile(1), counted.percentile(99)) if counted.total else None)
     seen = pixels[~is_padding(pixels, padding) & np.isfinite(pixels)]
     if seen.size == 0:
+        return window_over(seen, None)
+    first, last = np.percentile(seen, (1.0, 99.0)).tolist()
+    return window_over(seen, (first, last))
+
+
+def window_over(pixels: npt.NDArray[Any], span: Range | None, padding: Range | None = None) -> Window:
+    """Return the window over a span of the values of ``pixels`` beside padding; None is the span of no value at all."""
+    if span is None:
         return Window(centre=0.0, width=1.0)
-    first, last = (float(edge) for edge in np.percentile(seen, (low, high)))
-    if 0 < last - first < _FEW_STEPS and not bool(np.all(seen == np.rint(seen))):
+    first, last = span
+    if 0 < last - first < _FEW_STEPS and _has_fractions(pixels, padding):
         return Window((first + last) / 2.0, last - first, VoiFunction.LINEAR_EXACT)
-    return _window(first, last)
-
-
-def _window(first: float, last: float) -> Window:
     # LINEAR reaches black at the first and white at the last value with exactly this centre and width
     width = last - first + 1.0
     return Window(centre=first + width / 2.0, width=width)
+
+
+def _is_counted(pixels: npt.NDArray[Any]) -> bool:
+    return pixels.dtype in {np.dtype(np.int16), np.dtype(np.uint16)} and pixels.size >= _WORTH_COUNTING
+
+
+def _has_fractions(pixels: npt.NDArray[Any], padding: Range | None) -> bool:
+    """Tell whether finite values beside padding lie between whole numbers."""
+    if pixels.dtype.kind != "f":
+        return False
+    return not bool(np.all((pixels == np.rint(pixels)) | ~np.isfinite(pixels) | is_padding(pixels, padding)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

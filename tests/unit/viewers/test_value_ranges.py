@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from viewers.scene.image import SliceImage
-from viewers.scene.raster import Window
+from viewers.scene.raster import VoiFunction, Window
 from viewers.scene.value_ranges import full_range, percentile_range
 
 SIDE = 1100
@@ -50,6 +50,14 @@ def test_a_film_brings_its_windows_along_from_the_process_that_decoded_it() -> N
     made = pickle.loads(pickle.dumps(SliceImage(ramp(0, np.uint16), padding=(32000.0, 32000.0)).prepared()))  # noqa: S301 - our own bytes
     assert made.__dict__["default_voi"] == Window(500.5, 981.0)
     assert made.__dict__["full_window"] == Window(500.5, 1001.0)
+    assert made.__dict__["value_range"] == (0.0, 1000.0)
+
+
+def test_a_small_span_of_whole_numbers_beside_a_fraction_that_is_padding_is_one_of_whole_numbers() -> None:
+    """LINEAR over 0 to 50 has width 51; with a fraction among the patient's values it is exactly 50 wide."""
+    values = np.array([[0.0, 20.0, 50.0, -7.5]], dtype=np.float32)
+    assert full_range(values, (-8.0, -7.0)) == Window(25.5, 51.0)
+    assert full_range(values + np.float32(0.25), (-8.0, -7.0)) == Window(25.25, 50.0, VoiFunction.LINEAR_EXACT)
 
 
 def test_colours_have_no_window_over_all_values() -> None:
