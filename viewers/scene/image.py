@@ -9,8 +9,8 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from viewers.scene.raster import VoiLut, Window, is_padding
-from viewers.scene.value_ranges import full_range, percentile_range
+from viewers.scene.raster import VoiLut, Window
+from viewers.scene.value_ranges import extent, percentile_range, window_over
 from workstation.dicom.images.lookup import LookupTable
 from workstation.dicom.images.overlays import OverlayPlane
 from workstation.domain.geometry import ImagePlane
@@ -127,7 +127,7 @@ class SliceImage:
     @cached_property
     def full_window(self) -> Window | None:
         """Return the window over all values that are not padding, None for colours."""
-        return None if self.is_color else full_range(self.pixels, self.padding)
+        return None if self.is_color else window_over(self.pixels, self.value_range, self.padding)
 
     def prepared(self) -> Self:
         """
@@ -135,17 +135,14 @@ class SliceImage:
 
         Fourteen million values of a film are too many for a turn of the window; those of small images are not.
         """
-        if self.pixels.size >= _LARGE:
-            _ = self.default_voi, self.full_window
+        if self.pixels.size >= _LARGE and not self.is_color:
+            _ = self.default_voi, self.value_range, self.full_window
         return self
 
     @cached_property
     def value_range(self) -> tuple[float, float] | None:
         """Return the lowest and the highest value that is neither padding nor no number; None without any."""
-        shown = self.pixels if self.padding is None else self.pixels[~is_padding(self.pixels, self.padding)]
-        if shown.dtype.kind == "f":
-            shown = shown[np.isfinite(shown)]
-        return (float(shown.min()), float(shown.max())) if shown.size else None
+        return extent(self.pixels, self.padding)
 
     def scaled(self, factor: float, unit: str) -> SliceImage:
         """Return the image with its values times a factor; only for measuring, not for display."""
