@@ -8,12 +8,12 @@ from datetime import date
 from typing import Final, Protocol
 
 from workstation.dicom.tracer import TRACERS, tracer_code
-from workstation.domain.technique import Technique
+from workstation.domain.technique import Moment, Technique
 
 NO_AGENT: Final = frozenset({"", "NO", "NONE", "NO CONTRAST", "PLAIN", "无", "平扫"})
 """What stands in Contrast/Bolus Agent where none was given"""
 _GAUSS_FROM: Final = 100.0
-_TIMES: Final = ("Acquisition", "Content", "Series")
+_TIMES: Final = (("Content", Moment.CONTENT), ("Series", Moment.SERIES))
 
 
 class HeaderValues(Protocol):
@@ -41,6 +41,8 @@ def technique_of(header: HeaderValues, frame: HeaderValues) -> Technique:
     C.8.13.5 and C.8.15.3 (functional groups). Fields above 100 are gauss, as old scanners write them.
     """
     field = _positive(header, "MagneticFieldStrength")
+    acquired = _acquired(header)
+    taken, taken_is = _taken(header, acquired)
     agent = header.text("ContrastBolusAgent")
     return Technique(
         thickness_mm=_positive(frame, "SliceThickness"),
@@ -51,8 +53,9 @@ def technique_of(header: HeaderValues, frame: HeaderValues) -> Technique:
         repetition_ms=_positive(frame, "RepetitionTime"),
         inversion_ms=_positive(frame, "InversionTime"),
         field_t=field / 10_000 if field is not None and field > _GAUSS_FROM else field,
-        taken=_taken(header),
-        acquired=_acquired(header),
+        taken=taken,
+        taken_is=taken_is,
+        acquired=acquired,
         tracer=tracer_code(header.values.get(TRACERS, ())),
     )
 
@@ -68,18 +71,22 @@ def _exposure_mas(header: HeaderValues) -> float | None:
     return current * duration / 1000
 
 
-def _taken(header: HeaderValues) -> str:
+def _taken(header: HeaderValues, acquired: str) -> tuple[str, Moment]:
     """
-    Return when the image was acquired, else when its content or its series began; empty without a whole moment.
+    Return when the image was acquired, else when its content or its series began, and which of them it is.
+
+    The moment is empty where no one is whole.
 
     A date that is not about that of the study is one of a copy or of a de-identification, and no time of the exam.
     """
     study = header.text("StudyDate")
-    for part in _TIMES:
+    if acquired and _is_near(acquired[:8], study):
+        return acquired, Moment.ACQUIRED
+    for part, moment in _TIMES:
         day, clock = header.text(f"{part}Date") or study, header.text(f"{part}Time")
         if re.fullmatch(r"\d{8}", day) and re.match(r"\d{4}", clock) and _is_near(day, study):
-            return day + clock[:6].partition(".")[0].ljust(6, "0")
-    return ""
+            return day + clock[:6].partition(".")[0].ljust(6, "0"), moment
+    return "", Moment.ACQUIRED
 
 
 def _acquired(header: HeaderValues) -> str:

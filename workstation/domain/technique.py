@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from workstation.domain.template import Code
+
+
+class Moment(StrEnum):
+    """What a time in a header is the time of."""
+
+    ACQUIRED = "acquired"
+    CONTENT = "content"
+    """When the pixels were made, which may be a reconstruction hours later (PS3.3 C.7.6.1)"""
+    SERIES = "series"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +23,9 @@ class Technique:
     What the header of an image says of its acquisition; None or empty where it says nothing.
 
     ``mas`` is the exposure in mAs, ``field_t`` the field in tesla, times are in milliseconds. ``contrast`` names the
-    agent that was given. ``taken`` is when the image was acquired, else when its content or series began; ``acquired``
-    is the moment of the acquisition itself, empty where the header does not tell it: both ``YYYYMMDDHHMMSS``.
+    agent that was given. ``taken`` is when the image was acquired, else when its content or series began, and
+    ``taken_is`` which of them; ``acquired`` is the moment of the acquisition itself, empty where the header does not
+    tell it: both ``YYYYMMDDHHMMSS``.
     """
 
     thickness_mm: float | None = None
@@ -26,6 +37,7 @@ class Technique:
     inversion_ms: float | None = None
     field_t: float | None = None
     taken: str = ""
+    taken_is: Moment = Moment.ACQUIRED
     acquired: str = ""
     tracer: Code | None = None
     """The radiopharmaceutical; value and scheme are empty where only words name it"""

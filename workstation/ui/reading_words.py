@@ -13,7 +13,7 @@ from workstation.domain.finding import Decision
 from workstation.domain.report import CATEGORY_TARGET, ReportState
 from workstation.domain.side import PROJECTIONS
 from workstation.domain.study import DecodeWarning, Series, Study
-from workstation.domain.technique import UNKNOWN
+from workstation.domain.technique import UNKNOWN, Moment, Technique
 from workstation.domain.template import FieldType, ReportTemplate, TemplateField
 from workstation.domain.workitem import AiState, WorklistRow
 from workstation.services.reading_session import ReadingSession
@@ -121,11 +121,22 @@ def captions(study: Study, series: Series, row: WorklistRow) -> StudyCaptions:
         study_description=study.description,
         accession_number=study.accession_number,
         study_date_time=" ".join(part for part in (_date(day), _time(clock)) if part),
-        time_word=tr("Taken") if technique.taken else tr("Study began"),
+        time_word=_time_word(technique),
         series=" ".join(part for part in (number, series.description) if part),
         contrast=tr("Contrast medium {agent}", agent=technique.contrast) if technique.contrast else "",
         warnings=doubts,
     )
+
+
+def _time_word(technique: Technique) -> str:
+    """Return of what the time in the corner is: that of the pixels may be a reconstruction hours after the patient."""
+    if not technique.taken:
+        return tr("Study began")
+    return {
+        Moment.ACQUIRED: tr("Taken"),
+        Moment.CONTENT: tr("Image made"),
+        Moment.SERIES: tr("Series began"),
+    }[technique.taken_is]
 
 
 def patient_differs(study: Study, row: WorklistRow) -> bool:

@@ -11,7 +11,7 @@ from pydicom.sequence import Sequence
 from workstation.dicom.header import Header, header_from_json, header_of
 from workstation.dicom.images.decode import read_header
 from workstation.dicom.images.fast_reader import read_fast
-from workstation.domain.technique import UNKNOWN, Technique
+from workstation.domain.technique import UNKNOWN, Moment, Technique
 
 
 def technique(**values: object) -> Technique:
@@ -56,17 +56,25 @@ def test_a_word_for_no_agent_is_no_agent(agent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "taken"),
+    ("values", "taken", "of"),
     [
-        ({"SeriesTime": "0901", "SeriesDate": "20261121"}, "20261121090100"),
-        ({"ContentTime": "090207", "ContentDate": "20261122"}, "20261122090207"),  # past midnight
-        ({"AcquisitionTime": "100000"}, "20261121100000"),
-        ({"AcquisitionDate": "19990101", "AcquisitionTime": "100000", "SeriesTime": "1105"}, "20261121110500"),
-        ({"AcquisitionDate": "20261121"}, ""),
+        ({"SeriesTime": "0901", "SeriesDate": "20261121"}, "20261121090100", Moment.SERIES),
+        ({"ContentTime": "090207", "ContentDate": "20261122"}, "20261122090207", Moment.CONTENT),  # past midnight
+        ({"AcquisitionTime": "100000", "ContentTime": "173000"}, "20261121100000", Moment.ACQUIRED),
+        ({"AcquisitionDateTime": "20261121100000", "SeriesTime": "0901"}, "20261121100000", Moment.ACQUIRED),
+        (
+            {"AcquisitionDate": "19990101", "AcquisitionTime": "100000", "SeriesTime": "1105"},
+            "20261121110500",
+            Moment.SERIES,
+        ),
+        ({"AcquisitionDate": "20261121"}, "", Moment.ACQUIRED),
     ],
 )
-def test_the_time_of_acquisition_comes_before_those_of_content_and_series(values: dict[str, str], taken: str) -> None:
-    assert technique(StudyDate="20261121", **values).taken == taken
+def test_the_time_of_acquisition_comes_before_those_of_content_and_series_and_no_other_is_called_so(
+    values: dict[str, str], taken: str, of: Moment
+) -> None:
+    found = technique(StudyDate="20261121", **values)
+    assert (found.taken, found.taken_is) == (taken, of)
 
 
 @pytest.mark.parametrize(
