@@ -92,15 +92,16 @@ def test_sizes_of_former_studies_count_once_the_pair_is_confirmed_and_not_before
     bench.view.choose(OLD_UID)
 
     # solid in the former reports: 3 at first, then slow growth over 647 days, which the reader judges
-    # 113.1, 268.1 and 606.1 mm³; the nodule of 2023 bears another tracking UID: nobody confirmed it
+    # 113.1 mm³ is under the sphere of 7 mm, 179.6: what begins there is told in mm (ADR 0017), 268.1 to 606.1 mm³ in %;
+    # the nodule of 2023 bears another tracking UID: nobody confirmed it
     assert rows(bench) == [
         ("2024-03-01", "6.0", "113", "", "3"),
-        ("2025-12-08", "8.0", "268", "+137\u2009%", "–"),
+        ("2025-12-08", "8.0", "268", "+2.0\u2009mm", "–"),
         ("2026-11-21", "10.5", "606", "+126\u2009%", "–"),
     ]  # fmt: skip
-    # 113.1 to 606.1 mm³ in 995 days: 995 · ln 2 / ln 5.359 = 411
+    # 6.0 to 10.5 mm in 995 days: 995 · ln 2 / (3 ln 1.75) = 411, of 12.0 / 6.0 to 9.0 / 6.0: 332 to 567
     assert [words for words, _tone in timeline.facts.lines] == [
-        "Since the first +436\u2009% · doubling 411 d (363–474)",
+        "Since the first +4.5\u2009mm · doubling 411 d (332–567)",
         "Last interval +126\u2009% · doubling 296 d (232–407)",
     ]  # fmt: skip
     bench.page.grab()
@@ -118,7 +119,7 @@ def test_the_reader_takes_the_sizes_into_the_report_and_out_again(qtbot: QtBot, 
 
     assert comparison_sentence(finding, "zh_CN").endswith(
         "历次直径：2024-03-01 6.0 mm（113 立方毫米）；2025-12-08 8.0 mm（268 立方毫米）；"
-        "2026-11-21 10.5 mm（606 立方毫米）；995 天内变化 +4.5 mm，倍增时间约 411 天（363 至 474 天）。"
+        "2026-11-21 10.5 mm（606 立方毫米）；995 天内变化 +4.5 mm，倍增时间约 411 天（332 至 567 天）。"
     )
     assert compared_with(bench.session.findings, "zh_CN") == "与 2025-12-08、2024-03-01 的检查比较。"
     assert bench.view.panel.tell.text() == "Sizes out of the report"
