@@ -120,20 +120,26 @@ def to_gray(pixels: npt.NDArray[Any], transform: GrayscaleTransform) -> Gray:
 
     16-bit integers go through a cached 64k table, anything else is computed.
     """
+    gray: Gray = np.empty(pixels.shape, dtype=np.uint8)
+    # a few rows at a time: what numpy makes of them in wider types stays in the processor's cache
+    rows = max(1, _AT_ONCE // max(1, pixels[:1].size))
+    parts = [slice(start, start + rows) for start in range(0, pixels.shape[0], rows)]
     if pixels.dtype in {np.dtype(np.int16), np.dtype(np.uint16)}:
         table = lookup_table(transform, signed=pixels.dtype == np.int16)
-        gray: Gray = np.empty(pixels.shape, dtype=np.uint8)
         indices = pixels.view(np.uint16)
-        # a few rows at a time: the wide indices numpy makes of them stay in the processor's cache
-        rows = max(1, _AT_ONCE // max(1, pixels[:1].size))
 
         def look_up(part: slice) -> None:
             # "clip" never clips a uint16 index: it only spares numpy the bounds pass
             np.take(table, indices[part], mode="clip", out=gray[part])
 
-        share([slice(start, start + rows) for start in range(0, pixels.shape[0], rows)], look_up, look_up)
+        share(parts, look_up, look_up)
         return gray
-    return _levels(pixels, transform)
+
+    def compute(part: slice) -> None:
+        gray[part] = _levels(pixels[part], transform)
+
+    share(parts, compute, compute)
+    return gray
 
 
 @lru_cache(maxsize=_TABLES_KEPT)

@@ -121,3 +121,14 @@ def test_a_window_is_named_only_when_it_is_the_preset() -> None:
     assert lung is not None
     assert lung.name == "lung"
     assert preset_of(Window(-600, 1501)) is None
+
+
+def test_values_of_32_bits_come_to_the_same_levels_as_those_of_16_however_large_the_picture() -> None:
+    """Fractions and wide values are computed some rows at a time, with the padding in any of them."""
+    pixels = np.tile(np.arange(-200, 300, dtype=np.int16), (400, 1))
+    transform = GrayscaleTransform(Window(40, 400), inverse=True, padding=(-200.0, -190.0))
+    expected = to_gray(pixels, transform)
+    # 255 at and below -160 but for the padding; 40 is 127.8 in LINEAR, and 0 from 240
+    assert expected[399, [0, 10, 11, 40, 240, 440, 499]].tolist() == [0, 0, 255, 255, 127, 0, 0]
+    for kind in (np.int32, np.float32):
+        assert np.array_equal(to_gray(pixels.astype(kind), transform), expected)
