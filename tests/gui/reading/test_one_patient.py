@@ -15,6 +15,7 @@ from tests.helpers.reading_page import decisions, measure, opened, press, two_ma
 from viewers.scene.image import SliceImage
 from workstation.domain.errors import DiskFull
 from workstation.domain.finding import Decision
+from workstation.domain.known_prior import KnownPrior
 from workstation.domain.report import ReportState
 
 pytestmark = pytest.mark.gui
@@ -88,6 +89,33 @@ def test_a_full_disk_is_said_where_the_report_is_typed_and_no_older_saving_is_cl
     notice.actions[0].handler()
     assert saving().startswith("Saved")
     assert bench.page.notices.notices() == []
+
+
+def test_a_prior_that_becomes_known_is_never_said_to_wait_for_saving(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench)
+    for finding in bench.session.findings.findings:
+        bench.session.review.accept(finding.tracking_uid)
+    footer = bench.page.footer
+    qtbot.waitUntil(lambda: " · Saved " in footer.text())
+    saved = footer.text()
+    bench.session.know_priors((KnownPrior("1.9.4", "20240101", "CT", "Chest"),))
+    bench.presenter._show_report(bench.session)  # as whatever is shown next does
+    assert footer.text() == saved
+
+
+def test_news_of_the_hub_while_a_case_opens_shows_the_rest_of_it_in_no_single_turn(
+    qtbot: QtBot, bench: ReadingBench
+) -> None:
+    opened(qtbot, bench)
+    presenter = bench.presenter
+    presenter._in_steps = True
+    presenter._show(bench.session)
+    showing = presenter._showing
+    assert showing is not None
+    bench.session.know_priors((KnownPrior("1.9.4", "20240101", "CT", "Chest"),))
+    assert not showing.is_done
+    qtbot.waitUntil(lambda: showing.is_done)
+    assert len(bench.page.findings.cards) == 2
 
 
 def test_images_that_name_another_patient_are_marked_in_red(

@@ -239,9 +239,12 @@ class ReadingPresenter(QObject):
         session = self._desk.session
         if session is None or self._gone:
             return
-        self._finish_showing()
-        if change is not Changed.STATE:
+        if change not in {Changed.STATE, Changed.PRIORS}:  # of these nothing waits to be saved
             self._saved_words = (tr("Not saved yet"), _QUIET)
+        if self._showing is not None and not self._showing.is_done:
+            if change is Changed.STATE:
+                self._show_state(session)
+            return  # what is still to be shown shows it: the hub's news are no reason to do the rest in one turn
         if change is Changed.STATE:
             self._show_state(session)
             self._show_findings(session)
