@@ -23,6 +23,8 @@ from workstation.domain.key_image import KeyImage, KeyImageList, KeyPurpose
 from workstation.domain.measurement import MeasurementSet
 from workstation.domain.report import Person
 from workstation.domain.study import Study
+from workstation.services.foreign_objects_service import read_object
+from workstation.ui.foreign_words import left_out_lines
 
 AT = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
 READER = Person("expert", "王启明", "省影像专科联盟远程诊断中心")
@@ -64,7 +66,7 @@ def test_the_judges_accept_our_key_images(study: Study, tmp_path: Path, purpose:
 
 def test_ours_come_back_exactly(study: Study) -> None:
     for selection in (keys(study, 3), keys(study, 120, 100, 101), keys(study, 7, frame=2)):
-        assert read_key_objects(written(selection, study)) == selection
+        assert read_key_objects(written(selection, study)).keys == selection
 
 
 def test_the_same_marks_give_the_same_bytes(study: Study) -> None:
@@ -110,7 +112,7 @@ def test_key_images_of_another_system_are_understood(study: Study, lidc_0314: Pa
     buffer = BytesIO()
     dcmwrite(buffer, foreign)
 
-    found = read_key_objects(buffer.getvalue())
+    found = read_key_objects(buffer.getvalue()).keys
 
     assert [one.sop_instance_uid for one in found.images] == [str(image.SOPInstanceUID) for image in images]
     assert {one.series_instance_uid for one in found.images} == {study.series[0].series_instance_uid}
@@ -125,7 +127,52 @@ def test_an_image_of_another_study_is_left_out(study: Study) -> None:
     buffer = BytesIO()
     dcmwrite(buffer, ds)
 
-    assert read_key_objects(buffer.getvalue()).images == keys(study, 3).images
+    read = read_key_objects(buffer.getvalue(), study)
+    assert (read.keys.images, read.missing) == (keys(study, 3).images, 1)
+
+
+@pytest.mark.parametrize("evidence", ["one image left out", "none"])
+def test_an_image_that_the_evidence_forgets_is_found_in_the_study(study: Study, evidence: str) -> None:
+    ds = dcmread(BytesIO(written(keys(study, 3, 4, 5), study)))
+    if evidence == "none":
+        del ds.CurrentRequestedProcedureEvidenceSequence
+    else:
+        del ds.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[1]
+    buffer = BytesIO()
+    dcmwrite(buffer, ds)
+
+    read = read_key_objects(buffer.getvalue(), study)
+
+    assert (read.keys.images, read.missing) == (keys(study, 3, 4, 5).images, 0)
+
+
+def test_marked_images_that_did_not_come_are_counted_and_said(study: Study) -> None:
+    (series,) = study.series
+    partly = replace(study, series=(replace(series, instances=series.instances[:5]),))
+    one = read_object(written(keys(study, 3, 120, 121), study), partly)
+
+    assert one.missing_keys == 2
+    assert left_out_lines(one) == ("2 marked images are not among the images of this study",)
+    assert left_out_lines(read_object(written(keys(study, 3), study), study)) == ()
+
+
+def test_an_image_of_a_study_that_the_evidence_names_is_not_missed_here(study: Study) -> None:
+    ds = dcmread(BytesIO(written(keys(study, 3, 4), study)))
+    other = Dataset()
+    other.StudyInstanceUID = "1.2.3"
+    other.ReferencedSeriesSequence = [Dataset()]
+    other.ReferencedSeriesSequence[0].SeriesInstanceUID = "1.2.3.4"
+    stranger = Dataset()
+    stranger.ReferencedSOPClassUID, stranger.ReferencedSOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", "1.2.3.4.5"
+    other.ReferencedSeriesSequence[0].ReferencedSOPSequence = [stranger]
+    ds.CurrentRequestedProcedureEvidenceSequence.append(other)
+    ds.ContentSequence[-1].ReferencedSOPSequence[0] = stranger
+    buffer = BytesIO()
+    dcmwrite(buffer, ds)
+
+    read = read_key_objects(buffer.getvalue(), study)
+
+    assert (read.keys.images, read.missing) == (keys(study, 3).images, 0)
 
 
 def test_what_is_no_selection_is_refused_with_words(lidc_0314: Path) -> None:
@@ -158,7 +205,7 @@ def test_a_key_image_names_the_display_under_which_it_was_seen(study: Study, tmp
         study.series[0].series_instance_uid,
         str(state.SeriesInstanceUID),
     ]
-    assert read_key_objects(made["key_images.dcm"]).images == (seen, unseen)
+    assert read_key_objects(made["key_images.dcm"]).keys.images == (seen, unseen)
     path = tmp_path / "keys.dcm"
     path.write_bytes(made["key_images.dcm"])
     assert dciodvfy_errors(path) == []

@@ -12,7 +12,14 @@ from typing import Final
 from resources.translation import tr
 from viewers.scene.overlay import Calliper, PixelPoint, pixel_number, signed
 from viewers.scene.slice_view import SliceView
-from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
+from workstation.domain.annotation import (
+    PARTIAL_STATISTICS,
+    Annotation,
+    AnnotationKind,
+    Measure,
+    MeasureName,
+    Statistics,
+)
 from workstation.domain.geometry import ImagePlane, Point, distance_mm
 from workstation.domain.mark import WIDER_COUNTS_MM
 
@@ -44,6 +51,7 @@ _SHOWN_UNITS: Final[Mapping[str, tuple[int | None, str]]] = MappingProxyType(
     }
 )
 """Digits after the point and how a unit is written; other units are those of the pixels."""
+_VALUES: Final = frozenset({MeasureName.VALUE, *PARTIAL_STATISTICS})
 _PIXELS: Final = frozenset({"px", "px2"})
 Line = tuple[PixelPoint, ...]
 
@@ -84,12 +92,13 @@ def has_values(annotation: Annotation) -> bool:
     """Tell whether pixel values were read under an annotation, beside what was measured of its shape."""
     if annotation.kind is AnnotationKind.NODULE:
         return False
-    return annotation.statistics is not None or annotation.measure(MeasureName.VALUE) is not None
+    told = {one.name for one in annotation.measures}
+    return annotation.statistics is not None or not told.isdisjoint(_VALUES)
 
 
 def words_elsewhere(annotation: Annotation) -> tuple[str, ...]:
     """Return the words beside an annotation on another series: its shape is the same there, the values are not."""
-    shape = tuple(one for one in annotation.measures if one.name is not MeasureName.VALUE)
+    shape = tuple(one for one in annotation.measures if one.name not in _VALUES)
     return (*words(replace(annotation, measures=shape, statistics=None)), tr("Values of another series"))
 
 
@@ -98,6 +107,7 @@ def words(annotation: Annotation) -> tuple[str, ...]:
     lines = [annotation.text] if annotation.text else []
     if annotation.statistics is not None and annotation.kind is not AnnotationKind.NODULE:
         lines += _statistics_lines(annotation.statistics)
+    lines += _partial_lines(annotation)
     lines += _number_lines(annotation)
     basis = "" if annotation.basis is None else annotation.basis.text
     if any(one.unit in _PIXELS for one in annotation.measures):
@@ -118,7 +128,8 @@ def _number_lines(annotation: Annotation) -> list[str]:
         return "" if found is None else value_words(found)
 
     lines: list[str] = []
-    if not annotation.measures:
+    shape = [one for one in annotation.measures if one.name not in PARTIAL_STATISTICS]
+    if not shape:
         return lines
     match annotation.kind:
         case AnnotationKind.BIDIRECTIONAL | AnnotationKind.NODULE:
@@ -138,7 +149,7 @@ def _number_lines(annotation: Annotation) -> list[str]:
             widths = f"{said(MeasureName.HEART_WIDTH)} / {said(MeasureName.CHEST_WIDTH)}"
             lines = [tr("CTR {ratio}", ratio=said(MeasureName.RATIO)), widths]
         case _:
-            lines = [value_words(measure) for measure in annotation.measures]
+            lines = [value_words(measure) for measure in shape]
     return lines
 
 
@@ -173,6 +184,18 @@ def _statistics_lines(found: Statistics) -> list[str]:
         ).rstrip(),
         tr("Min {low} Max {high}", low=_number(found.minimum), high=_number(found.maximum)),
     ]
+
+
+def _partial_lines(annotation: Annotation) -> list[str]:
+    """Return what another system tells of the values in a region, where it does not tell all four."""
+    names = {
+        MeasureName.MEAN: tr("Mean"),
+        MeasureName.DEVIATION: tr("SD"),
+        MeasureName.MINIMUM: tr("Minimum"),
+        MeasureName.MAXIMUM: tr("Maximum"),
+    }
+    told = [(name, annotation.measure(name)) for name in PARTIAL_STATISTICS]
+    return [f"{names[name]} {value_words(found)}" for name, found in told if found is not None]
 
 
 def _number(value: float) -> str:

@@ -86,8 +86,14 @@ class MeasureName(StrEnum):
     METABOLIC_VOLUME = "metabolic_volume"
     LESION_GLYCOLYSIS = "lesion_glycolysis"
     """Metabolic volume times its mean uptake."""
+    MEAN = "mean"
+    DEVIATION = "deviation"
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
 
 
+PARTIAL_STATISTICS: Final = (MeasureName.MEAN, MeasureName.DEVIATION, MeasureName.MINIMUM, MeasureName.MAXIMUM)
+"""What another system tells of the values in a region where it does not tell all four; ours are ``Statistics``."""
 IN_STATISTICS: Final = frozenset({MeasureName.UPTAKE_MAXIMUM, MeasureName.UPTAKE_MEAN})
 """What the statistics of a region on a PET tell: measures of their own only where a PET lies over something else."""
 

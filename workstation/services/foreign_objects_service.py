@@ -104,6 +104,10 @@ class ForeignObject:
     """How many shapes of a report are of kinds that are not drawn here"""
     hidden: int = 0
     """How many marks their maker says are not for presentation"""
+    untold: int = 0
+    """How many numbers of its marks are of kinds, or in units, that are not shown here"""
+    missing_keys: int = 0
+    """How many images that it marks are not among those of the study"""
     is_doubtful: bool = False
     """Some of its text may be in another character set than it says"""
 
@@ -209,11 +213,12 @@ def _read(ds: Dataset, part10: bytes, study: Study, charset: str) -> ForeignObje
         raise DecodeError(tr("The object belongs to another study and is not shown"))
     kind, source = str(ds.get("SOPClassUID", "")), _provenance(ds)
     if kind == KEY_OBJECT_SELECTION:
-        keys = read_key_objects(part10)
+        marked = read_key_objects(part10, study)
         words = read_sr_text(part10, charset)
         return ForeignObject(
-            uid, ObjectKind.KEY_IMAGES, source, key_images=keys, text=words.text, is_doubtful=words.is_doubtful
-        )
+            uid, ObjectKind.KEY_IMAGES, source, key_images=marked.keys, missing_keys=marked.missing, text=words.text,
+            is_doubtful=words.is_doubtful,
+        )  # fmt: skip
     if kind.startswith(_SR):
         drawn = read_drawn(part10)
         elsewhere = speaks_of_another_study(ds)
@@ -224,6 +229,7 @@ def _read(ds: Dataset, part10: bytes, study: Study, charset: str) -> ForeignObje
             uid, purpose, source, marks=marks, text=words.text, nodules=read_nodules(part10),
             ai_marks=read_marks(part10), decided=read_decided(part10), is_doubtful=words.is_doubtful,
             undrawn=0 if elsewhere else drawn.left_out, hidden=0 if elsewhere else drawn.hidden,
+            untold=0 if elsewhere else drawn.untold,
         )  # fmt: skip
     if kind == RT_STRUCTURE_SET:
         return ForeignObject(uid, ObjectKind.STRUCTURES, source, outlines=read_structure_set(part10))

@@ -94,6 +94,22 @@ def left_out_lines(one: ForeignObject) -> tuple[str, ...]:
                 one.hidden,
             )
         )
+    if one.untold:
+        lines.append(
+            trn(
+                "Not shown: {count} number of another kind or in another unit",
+                "Not shown: {count} numbers of other kinds or in other units",
+                one.untold,
+            )
+        )
+    if one.missing_keys:
+        lines.append(
+            trn(
+                "{count} marked image is not among the images of this study",
+                "{count} marked images are not among the images of this study",
+                one.missing_keys,
+            )
+        )
     if one.is_doubtful:
         lines.append(tr("Characters may be wrong: the text may be in another character set than the file says"))
     return tuple(lines)

@@ -58,6 +58,14 @@ class DisplayState:
     sop_instance_uid: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReadKeys:
+    """What a selection marks; ``missing`` counts the images that the study, as far as it is known, does not hold."""
+
+    keys: KeyImageList
+    missing: int = 0
+
+
 def key_object_selection(
     keys: KeyImageList,
     study: Study,
@@ -107,34 +115,42 @@ def key_object_selection(
     return part10(ds)
 
 
-def read_key_objects(data: bytes) -> KeyImageList:
+def read_key_objects(data: bytes, study: Study | None = None) -> ReadKeys:
     """
-    Read a KOS from anywhere; images of other studies are left out.
+    Read a KOS from anywhere; images that its evidence places in other studies are left out.
 
+    Its evidence shall name every image (PS3.3 C.17.6.2); what it leaves out is looked for in the ``study``.
     Raises HostileInput: unreadable. DecodeError: not a key object selection.
     """
     ds = read_part10(data)
     if str(ds.get("SOPClassUID", "")) != KEY_OBJECT_SELECTION or not ds.get("StudyInstanceUID"):
         raise DecodeError(tr("This object is not a selection of key images"))
-    study = str(ds.StudyInstanceUID)
-    places = {
-        str(reference.get("ReferencedSOPInstanceUID", "")): str(series.get("SeriesInstanceUID", ""))
-        for item in ds.get("CurrentRequestedProcedureEvidenceSequence") or ()
-        if str(item.get("StudyInstanceUID", "")) == study
-        for series in item.get("ReferencedSeriesSequence") or ()
-        for reference in series.get("ReferencedSOPSequence") or ()
-    }
+    study_uid = str(ds.StudyInstanceUID)
+    evidence: dict[str, dict[str, str]] = {}
+    for item in ds.get("CurrentRequestedProcedureEvidenceSequence") or ():
+        named = evidence.setdefault(str(item.get("StudyInstanceUID", "")), {})
+        for series in item.get("ReferencedSeriesSequence") or ():
+            for reference in series.get("ReferencedSOPSequence") or ():
+                uid = str(reference.get("ReferencedSOPInstanceUID", ""))
+                named[uid] = str(series.get("SeriesInstanceUID", ""))
+    all_series = study.series if study is not None else ()
+    here = {one.sop_instance_uid: each.series_instance_uid for each in all_series for one in each.instances}
+    own = evidence.pop(study_uid, {})
+    places = {**own, **here}
     title = next(iter(ds.get("ConceptNameCodeSequence") or ()), Dataset())
     value, meaning = str(title.get("CodeValue", "")), str(title.get("CodeMeaning", ""))
     known = {purpose.value: purpose for purpose in KeyPurpose}
     children = list(ds.get("ContentSequence") or ())
-    return KeyImageList(
-        study_instance_uid=study,
+    marked = {str(one.get("ReferencedSOPInstanceUID", "")) for child in children for one in _references(child)}
+    elsewhere = {uid for named in evidence.values() for uid in named} - places.keys()
+    keys = KeyImageList(
+        study_instance_uid=study_uid,
         images=tuple(dict.fromkeys(image for child in children for image in _referenced(child, places))),
         purpose=known.get(value, KeyPurpose.OF_INTEREST),
         note="\n".join(str(child.TextValue) for child in children if _is_description(child)),
         title="" if value in known else meaning,
     )
+    return ReadKeys(keys, len(marked - elsewhere - (own.keys() if study is None else here.keys())))
 
 
 def _without_children(item: Dataset) -> Dataset:
@@ -186,9 +202,7 @@ def _evidence(keys: KeyImageList, shown_by: Mapping[KeyImage, DisplayState]) -> 
 
 
 def _referenced(item: Dataset, places: dict[str, str]) -> Iterable[KeyImage]:
-    if item.get("ValueType") not in {"IMAGE", "COMPOSITE"}:
-        return
-    for reference in item.get("ReferencedSOPSequence") or ():
+    for reference in _references(item):
         uid = str(reference.get("ReferencedSOPInstanceUID", ""))
         if uid not in places:
             continue
@@ -197,6 +211,10 @@ def _referenced(item: Dataset, places: dict[str, str]) -> Iterable[KeyImage]:
         for number in numbers:
             if number is None or number > 0:
                 yield KeyImage(places[uid], str(reference.get("ReferencedSOPClassUID", "")), uid, number)
+
+
+def _references(item: Dataset) -> Iterable[Dataset]:
+    return item.get("ReferencedSOPSequence") or () if item.get("ValueType") in {"IMAGE", "COMPOSITE"} else ()
 
 
 def _is_several(value: object) -> bool:

@@ -22,16 +22,12 @@ from workstation.dicom.coded_value import code_value
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.annotation_codes import (
     AS_DRAWN,
-    METHOD,
     OBSERVER_NAME,
-    PIXEL_COUNT,
-    measure_name,
     threshold_code,
-    threshold_of,
-    unit_of,
 )
 from workstation.dicom.sr.cad_items import is_hidden, resolve_images
 from workstation.dicom.sr.common import read_part10, uid_from
+from workstation.dicom.sr.group_numbers import measures_of, numbers_of
 from workstation.dicom.sr.unnamed_frame import read_frame
 from workstation.domain.annotation import (
     IN_STATISTICS,
@@ -40,7 +36,6 @@ from workstation.domain.annotation import (
     AnnotationList,
     Measure,
     MeasureName,
-    Statistics,
 )
 from workstation.domain.annotation_json import from_dict
 from workstation.domain.errors import DecodeError
@@ -59,12 +54,14 @@ class ReadMarks:
     What an SR has drawn.
 
     ``left_out`` counts the shapes of kinds that are not drawn here, and the impossible; ``hidden`` the marks that
-    their maker says are not for presentation.
+    their maker says are not for presentation; ``untold`` the numbers of drawn marks of kinds or in units that are not
+    shown here.
     """
 
     annotations: AnnotationList
     left_out: int = 0
     hidden: int = 0
+    untold: int = 0
 
 
 def read_annotations(part10: bytes) -> AnnotationList:
@@ -81,7 +78,7 @@ def read_drawn(part10: bytes) -> ReadMarks:
     ds = read_part10(part10)
     if ds.get("ValueType") != "CONTAINER" or not ds.get("StudyInstanceUID"):
         raise DecodeError(tr("This object is not a structured report"))
-    origin, left_out, hidden = str(ds.get("SOPInstanceUID", "")), 0, 0
+    origin, left_out, hidden, untold = str(ds.get("SOPInstanceUID", "")), 0, 0, 0
     found: dict[str, Annotation] = {}
     resolve_images(ds)
     for group, is_shown in _groups(ds):
@@ -90,9 +87,11 @@ def read_drawn(part10: bytes) -> ReadMarks:
             hidden += len(annotations) + missed
             continue
         left_out += missed
+        if any(one.origin for one in annotations):
+            untold += numbers_of(group).unread
         for annotation in annotations:
             found.setdefault(annotation.uid, annotation)
-    return ReadMarks(AnnotationList(str(ds.StudyInstanceUID), tuple(found.values())), left_out, hidden)
+    return ReadMarks(AnnotationList(str(ds.StudyInstanceUID), tuple(found.values())), left_out, hidden, untold)
 
 
 _DRAWN: Final = frozenset({"SCOORD", "SCOORD3D"})
@@ -144,7 +143,7 @@ def _annotations(group: Dataset, ds: Dataset, origin: str) -> tuple[list[Annotat
     by_frame: dict[tuple[str, int | None], list[_Shape]] = {}
     for one in _shapes(group):
         by_frame.setdefault((one.sop_instance_uid, one.frame), []).append(one)
-    is_angle = any(one.name is MeasureName.ANGLE for one in _measures(group))
+    is_angle = any(one.name is MeasureName.ANGLE for one in measures_of(group))
     found: list[Annotation] = []
     undrawn: set[tuple[tuple[float, ...], ...]] = set()
     for shapes in by_frame.values():
@@ -177,7 +176,7 @@ def _own(group: Dataset) -> Annotation | None:
     agrees = all(any(math.dist(point, other) <= _AGREES_MM for other in drawn) for point in wanted)
     told = {name for name in IN_STATISTICS if annotation.measure(name) is None}
     values = {(m.name, m.value, _bound(m)) for m in annotation.measures}
-    written = {(m.name, m.value, _bound(m)) for m in _measures(group) if m.name not in told}
+    written = {(m.name, m.value, _bound(m)) for m in measures_of(group) if m.name not in told}
     return annotation if agrees and tracking == annotation.tracking_uid and values == written else None
 
 
@@ -201,6 +200,7 @@ def _foreign(
     comments = [str(c.TextValue) for c in children if _concept(c) == code.COMMENT.value and "TextValue" in c]
     in_patient = len(points[0]) == 3
     author = _said(children, OBSERVER_NAME.value, "PersonName")
+    numbers = numbers_of(group)
     return Annotation(
         uid=uid,
         tracking_uid=tracking or uid,
@@ -212,8 +212,8 @@ def _foreign(
         referenced_sop_instance_uid=shape.sop_instance_uid or (_source_image(group) if in_patient else ""),
         referenced_frame=shape.frame,
         text="\n".join(comments),
-        measures=tuple(measure for measure in _measures(group) if measure.name not in IN_STATISTICS),
-        statistics=_statistics(group),
+        measures=numbers.measures,
+        statistics=numbers.statistics,
         author=author or _said(_children(ds), OBSERVER_NAME.value, "PersonName"),
         created_at=_time(group, ds),
         origin=origin,
@@ -293,52 +293,6 @@ def _frames(reference: Dataset) -> list[int | None]:
     if len(numbers) > _MOST_FRAMES:
         raise DecodeError(tr("This object is not a structured report"), detail=f"{len(numbers)} frames")
     return list(dict.fromkeys(int(one) for one in numbers)) or [None]
-
-
-def _measures(group: Dataset) -> Iterator[Measure]:
-    for item in _children(group):
-        name = measure_name(_concept(item), _modified_by(item, code.DERIVATION.value))
-        value = _number(item, name)
-        if item.get("ValueType") == "NUM" and name is not None and value is not None:
-            yield Measure(name, value[0], value[1], threshold_of(_modified_by(item, METHOD.value)))
-
-
-def _statistics(group: Dataset) -> Statistics | None:
-    quantities: dict[str, dict[str, tuple[float, str]]] = {}
-    for item in _children(group):
-        how, value = _modified_by(item, code.DERIVATION.value), _number(item)
-        if how and value is not None:
-            quantities.setdefault(_concept(item), {}).setdefault(how, value)
-    count = next((v[0] for c in _children(group) if _concept(c) == PIXEL_COUNT.value and (v := _number(c))), 1.0)
-    wanted = [one.value for one in (code.MEAN, code.STANDARD_DEVIATION, code.MINIMUM, code.MAXIMUM)]
-    values = next((found for found in quantities.values() if found.keys() >= set(wanted)), None)
-    if values is None:
-        return None
-    mean, deviation, least, most = (values[how][0] for how in wanted)
-    return Statistics(mean, deviation, least, most, max(1, round(count)), values[code.MEAN.value][1])
-
-
-def _number(item: Dataset, name: MeasureName | None = None) -> tuple[float, str] | None:
-    measured = next(iter(item.get("MeasuredValueSequence") or ()), None)
-    if measured is None:
-        return None
-    exact = measured.get("FloatingPointValue")
-    units = next(iter(measured.get("MeasurementUnitsCodeSequence") or ()), Dataset())
-    known = unit_of(code_value(units), name)
-    try:
-        value = float(measured.NumericValue if exact is None else exact)
-    except (AttributeError, TypeError, ValueError):
-        return None
-    if not math.isfinite(value) or known is None:
-        return None
-    return value * known[1], known[0]
-
-
-def _modified_by(item: Dataset, concept: str) -> str:
-    for child in _children(item):
-        if _concept(child) == concept:
-            return code_value(next(iter(child.get("ConceptCodeSequence") or ()), Dataset()))
-    return ""
 
 
 def _source_image(group: Dataset) -> str:
