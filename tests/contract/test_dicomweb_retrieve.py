@@ -185,6 +185,22 @@ def test_a_rendered_image_shows_the_window_asked_for(file_hub: DicomwebHub) -> N
     assert np.asarray(Image.open(io.BytesIO(flipped.content))).tolist() == [[64, 0], [255, 191]]
 
 
+def test_a_rendered_image_and_its_thumbnail_hide_what_the_display_shutter_hides(file_hub: DicomwebHub) -> None:
+    """C.7.6.11: column 1 lies under the shutter, which is shown as 0x8080 of 0xFFFF, 128 of 255."""
+    ds = pydicom.dcmread(io.BytesIO(small_image()))
+    ds.ShutterShape, ds.ShutterPresentationValue = "RECTANGULAR", 0x8080
+    ds.ShutterLeftVerticalEdge, ds.ShutterRightVerticalEdge = 2, 2
+    ds.ShutterUpperHorizontalEdge, ds.ShutterLowerHorizontalEdge = 1, 2
+    shuttered = io.BytesIO()
+    ds.save_as(shuttered)
+    store(file_hub.client("tech-a"), [shuttered.getvalue()])
+    client = file_hub.client("reader")
+    answer = client.get(f"{URL}/rendered?window=1027,1028,linear-exact", headers={"Accept": "image/png"})
+    assert np.asarray(Image.open(io.BytesIO(answer.content))).tolist() == [[128, 64], [128, 255]]
+    small = client.get(f"{URL}/thumbnail?viewport=2,2", headers={"Accept": "image/png"})
+    assert np.asarray(Image.open(io.BytesIO(small.content)))[:, 0].tolist() == [128, 128]
+
+
 @pytest.mark.parametrize(
     "query",
     ["quality=0", "quality=101", "window=40", "window=40,0", "window=40,400,square", "viewport=0,5", "viewport=9999,9"],

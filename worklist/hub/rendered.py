@@ -1,4 +1,4 @@
-"""Rendered frames for consumers without a DICOM viewer (PS3.18 8.3.5, 10.4.1.1.4)."""
+"""Rendered frames for consumers without a DICOM viewer, under their display shutters (PS3.18 8.3.5, 10.4.1.1.4)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply
 from worklist.hub.errors import BadRequest
 from worklist.hub.media_types import NotAcceptable
 from worklist.hub.wado import decoded_frame
+from workstation.dicom.images.frame_attributes import functional_groups
+from workstation.dicom.images.overlays import overlay_planes
+from workstation.dicom.images.shutter import shutter_on_frame
 
 MAX_VIEWPORT: Final = 8192
 JPEG: Final = "image/jpeg"
@@ -80,7 +83,7 @@ def rendered(dataset: Dataset, frame: int, wanted: Rendering, media_type: str) -
     """Return frame ``frame`` (from 1) as PNG or JPEG, grey or RGB with 8 bits. Raises NotAcceptable, BadRequest."""
     pixels = decoded_frame(dataset, frame - 1)
     try:
-        values = _eight_bit(pixels, dataset, wanted)
+        values = _shut(_eight_bit(pixels, dataset, wanted), dataset, frame - 1)
     except Exception as exc:  # a hostile window or look-up table raises whatever it likes
         raise NotAcceptable(f"the image cannot be shown: {type(exc).__name__}") from exc
     image = _placed(Image.fromarray(values), wanted)
@@ -98,6 +101,19 @@ def _eight_bit(pixels: npt.NDArray[Any], dataset: Dataset, wanted: Rendering) ->
     if dataset.get("SamplesPerPixel", 1) == 3:
         return _eight_bit_colour(pixels)
     return _eight_bit_grey(pixels, dataset, wanted)
+
+
+def _shut(values: npt.NDArray[np.uint8], dataset: Dataset, frame: int) -> npt.NDArray[np.uint8]:
+    """Hide what lies under the shutter of a frame from 0, a name that is burned into the pixels perhaps."""
+    item = functional_groups(dataset, frame).get("FrameDisplayShutterSequence", dataset)
+    if "ShutterShape" not in item:
+        return values
+    shutter = shutter_on_frame(item, overlay_planes(dataset, frame), values.shape)
+    if shutter is None:
+        return values
+    hidden = values.copy()
+    hidden[~shutter.visible] = shutter.gray
+    return hidden
 
 
 def _eight_bit_colour(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset, FileDataset
@@ -44,6 +46,18 @@ def overlaid(bits: np.ndarray[tuple[int, int], np.dtype[np.bool_]], **elements: 
     return dataset
 
 
+class Numbers(Dataset):
+    """Gives what no value representation lets through."""
+
+    def __init__(self, values: dict[str, object]) -> None:
+        super().__init__()
+        self._values = values
+
+    def get(self, key: Any, default: Any = None) -> Any:  # noqa: ANN401 - as in pydicom
+        return self._values.get(key, default)
+
+
+FAR = 10**30
 STROKE = np.zeros((5, 7), dtype=np.bool_)
 STROKE[0, 1], STROKE[4, 6] = True, True
 
@@ -145,6 +159,17 @@ def test_a_polygonal_shutter_shows_what_lies_inside_its_edges_and_on_them() -> N
         "#######.",
         "........",
     ]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [{"ShutterShape": "CIRCULAR", "CenterOfCircularShutter": [5, 5], "RadiusOfCircularShutter": 10**400},
+     {"ShutterShape": "POLYGONAL", "VerticesOfThePolygonalShutter": [-FAR, -FAR, -FAR, FAR, FAR, 0]}],
+)  # fmt: skip
+def test_a_shutter_of_numbers_beyond_every_image_breaks_nothing(numbers: dict[str, object]) -> None:
+    shutter = shutter_of(Numbers(numbers), 9, 9)
+    assert shutter is not None
+    assert shutter.visible.all()
 
 
 def test_a_bitmap_shutter_hides_its_bits() -> None:

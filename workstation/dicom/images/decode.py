@@ -41,7 +41,7 @@ from workstation.dicom.images.gdcm_fallback import FrameLayout, decode_stored
 from workstation.dicom.images.lookup import LookupTable
 from workstation.dicom.images.overlays import OverlayPlane, overlay_planes
 from workstation.dicom.images.palette import is_supplemental
-from workstation.dicom.images.shutter import Shutter, shutter_of, with_bitmap
+from workstation.dicom.images.shutter import Shutter, shutter_on_frame
 from workstation.dicom.quiet import quiet
 from workstation.domain.errors import DecodeError, HostileInput, UnsupportedTransferSyntax
 
@@ -197,7 +197,7 @@ def _decoded(dataset: Dataset, frame: int) -> DecodedFrame:
         is_signed=is_signed,
         lossy=str(dataset.get("LossyImageCompression", "") or "") == "01",
         overlays=overlays,
-        shutter=_shutter(groups.get("FrameDisplayShutterSequence", dataset), overlays, pixels.shape),
+        shutter=shutter_on_frame(groups.get("FrameDisplayShutterSequence", dataset), overlays, pixels.shape),
     )
 
 
@@ -206,14 +206,6 @@ def _modality_is_signed(dataset: Dataset, slope: float, intercept: float, bits_s
     if dataset.get("ModalityLUTSequence"):
         return False
     return bool(dataset.get("PixelRepresentation") == 1) or min(0.0, slope * (2**bits_stored - 1)) + intercept < 0
-
-
-def _shutter(item: Dataset, overlays: tuple[OverlayPlane, ...], shape: tuple[int, ...]) -> Shutter | None:
-    rows, columns = shape[:2]
-    found = shutter_of(item, rows, columns)
-    group = integer(item, "ShutterOverlayGroup", 0)
-    bitmap = next((one for one in overlays if one.group == group), None)
-    return found if bitmap is None else with_bitmap(found, bitmap.over(rows, columns), item)
 
 
 def _frame_presentation(groups: Mapping[str, Dataset]) -> str:

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from workstation.dicom.images.colour_profile import gray_of_lab
+from workstation.dicom.images.frame_attributes import integer
+from workstation.dicom.images.overlays import OverlayPlane
 from workstation.dicom.pixel_size import aspect_of
 from workstation.domain.image_look import ShutterKind, ShutterOutline
 
@@ -18,6 +20,8 @@ Mask = npt.NDArray[np.bool_]
 _ROUNDING: Final = 1e-9
 """Relative: a ratio of two decimal strings is not exact, and the outline belongs to the picture"""
 
+_FAR: Final = 1 << 30
+"""Beyond every image; larger numbers are there to break what counts with them"""
 _EDGES: Final = (
     "ShutterLeftVerticalEdge",
     "ShutterRightVerticalEdge",
@@ -53,6 +57,21 @@ def shutter_of(item: Dataset, rows: int, columns: int, aspect: float | None = No
     for one in outlines:
         visible &= _seen(one, rows, columns, aspect_of(item) if aspect is None else aspect)
     return Shutter(visible, _gray(item), outlines)
+
+
+def shutter_on_frame(
+    item: Dataset, overlays: Sequence[OverlayPlane], shape: tuple[int, ...], aspect: float | None = None
+) -> Shutter | None:
+    """
+    Return the shutter of an image of ``shape`` (rows, columns …) with the bits of the overlay that its item names.
+
+    ``item`` and ``aspect`` are those of ``shutter_of``; None without a usable shutter.
+    """
+    rows, columns = shape[:2]
+    found = shutter_of(item, rows, columns, aspect)
+    group = integer(item, "ShutterOverlayGroup", 0)
+    bitmap = next((one for one in overlays if one.group == group), None)
+    return found if bitmap is None else with_bitmap(found, bitmap.over(rows, columns), item)
 
 
 def _outline(shape: str, item: Dataset) -> ShutterOutline | None:
@@ -151,6 +170,7 @@ def _integers(value: Any) -> list[int]:  # noqa: ANN401 - pydicom values have no
     if value is None or value == "":
         return []
     try:
-        return [int(one) for one in ([value] if isinstance(value, (int, float, str)) else value)]
-    except (TypeError, ValueError):
+        found = (int(one) for one in ([value] if isinstance(value, (int, float, str)) else value))
+        return [min(max(one, -_FAR), _FAR) for one in found]
+    except (TypeError, ValueError, OverflowError):
         return []

@@ -27,7 +27,7 @@ from workstation.dicom.images.frame_attributes import (
 )
 from workstation.dicom.images.lookup import LookupTable, table_of
 from workstation.dicom.images.overlays import OverlayPlane, overlay_planes
-from workstation.dicom.images.shutter import Shutter, shutter_of, with_bitmap
+from workstation.dicom.images.shutter import Shutter, shutter_on_frame
 from workstation.dicom.objects.exact_look import ExactLook, exact_look
 from workstation.dicom.quiet import quiet
 from workstation.domain.errors import DecodeError
@@ -207,7 +207,7 @@ def _presentation(dataset: Dataset, frame: FrameRef, rows: int, columns: int) ->
         flipped=str(dataset.get("ImageHorizontalFlip", "") or "N") == "Y",
         area=area,
         graphics=tuple(_graphics(dataset, frame)),
-        shutter=_shutter(dataset, overlays, (rows, columns), aspect),
+        shutter=shutter_on_frame(dataset, overlays, (rows, columns), aspect),
         overlays=_activated(dataset, overlays),
         image_overlays=tuple(
             one for one in _OVERLAY_GROUPS if _is_activated(dataset, one) and (one, _ROWS) not in dataset
@@ -276,16 +276,6 @@ def _pair(values: Any) -> tuple[float, float] | None:  # noqa: ANN401 - pydicom 
     except (TypeError, ValueError):
         return None
     return (across, down) if min(across, down) > 0 else None
-
-
-def _shutter(
-    dataset: Dataset, overlays: tuple[OverlayPlane, ...], size: tuple[int, int], aspect: float
-) -> Shutter | None:
-    rows, columns = size
-    found = shutter_of(dataset, rows, columns, aspect)
-    group = integer(dataset, "ShutterOverlayGroup", 0)
-    bitmap = next((one for one in overlays if one.group == group), None)
-    return found if bitmap is None else with_bitmap(found, bitmap.over(rows, columns), dataset)
 
 
 def _activated(dataset: Dataset, overlays: tuple[OverlayPlane, ...]) -> tuple[OverlayPlane, ...]:
