@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,7 @@ from workstation.domain.annotation import AnnotationKind
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.volume import Volume, set_apart
 from workstation.services.image_service import PlacedSlice, build_volume
+from workstation.ui.images import follow_up
 from workstation.ui.images.cut_scenes import on_voxels, plane_scene
 
 SIZE, SIDE = (320.0, 320.0), 32
@@ -199,6 +201,12 @@ def test_the_stack_that_shows_the_voxels_of_the_volume_still_follows_a_presentat
     assert shared.padding == (-1025.0, -1024.5)
     shown = in_state_values(shared, FramePresentation(slope=2.0, intercept=0.0))
     assert (shown.pixels[0, 0], shown.pixels[-1, 0], shown.padding) == (0, 2148, (0.0, 0.0))
+
+
+def test_a_nodule_that_is_measured_in_a_prior_lies_in_a_volume_that_knows_padding() -> None:
+    made = images(CASES[1])
+    slices = follow_up._near(cast("Any", SimpleNamespace(images=dict(enumerate(made)))), (16.0, 24.0, 2.0))
+    assert {one.padding for one in slices} == {(-1024.0, -1024.0)}
 
 
 def apart(layers: list[list[float]], is_padding: list[list[bool]], kind: type) -> tuple[Any, npt.NDArray[Any]]:

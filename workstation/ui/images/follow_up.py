@@ -502,5 +502,5 @@ def _near(stack: CellStack, seed: Point) -> list[PlacedSlice]:
         plane = image.plane
         away = 0.0 if plane is None else float(np.dot(np.subtract(seed, plane.origin), plane.normal))
         if abs(away) <= _AROUND_MM:
-            found.append(PlacedSlice(image.pixels, plane))
+            found.append(PlacedSlice(image.pixels, plane, image.padding))
     return found

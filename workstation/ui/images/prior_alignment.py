@@ -193,11 +193,11 @@ class PriorAlignment(QObject):
             return
         fixed = shown.built.volume
         frame = other.frame_of_reference_uid
-        slices = [PlacedSlice(image.pixels, image.plane) for _n, image in sorted(stack.images.items())]
-        uid = stack.series.series_instance_uid
+        slices = [PlacedSlice(image.pixels, image.plane, image.padding) for _n, image in sorted(stack.images.items())]
+        uid, unit = stack.series.series_instance_uid, stack.scene.value_unit
 
         def work(job: JobContext) -> RigidRegistration:
-            built = build_volume(slices, frame_of_reference_uid=frame, series_instance_uid=uid, job=job)
+            built = build_volume(slices, frame_of_reference_uid=frame, series_instance_uid=uid, unit=unit, job=job)
             return comparing.registrar.register(fixed, built.volume, job)
 
         self._say(Severity.NEWS, tr("Aligning the prior…"), tr("Reading goes on meanwhile."),
