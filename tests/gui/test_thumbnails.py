@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from pydicom.dataset import Dataset
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
@@ -18,6 +19,7 @@ from tests.helpers.reading import ReadingBench, case, part_of_ct, series_of
 from tests.helpers.viewers import stack
 from viewers.scene.image import SliceImage
 from viewers.scene.raster import Window
+from workstation.dicom.objects.presentation import GRAYSCALE_STATE, presentation_state
 from workstation.domain.errors import Refused, Unreachable, WorkstationError
 from workstation.ui.images.shown_series import thumbnail
 from workstation.ui.theme import apply_theme
@@ -50,6 +52,21 @@ def test_the_picture_of_a_series_hides_what_the_shutter_of_its_image_hides(white
     assert np.array_equal(lightness, np.where(visible, 255, 10))
     assert np.array_equal(image.pixels, before)
     assert made.devicePixelRatio() == pytest.approx(64 / 56)
+
+
+def test_the_picture_of_an_image_is_in_its_own_window_while_a_presentation_state_shows_other_values() -> None:
+    """HU 0 in a window from -500 to 500 is the middle grey 128; the state shows the stored 1024 from 0 to 100."""
+    ds, series, one, voi = Dataset(), Dataset(), Dataset(), Dataset()
+    one.ReferencedSOPClassUID, one.ReferencedSOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", "1.9"
+    series.ReferencedImageSequence = [one]
+    voi.WindowCenter, voi.WindowWidth = "50", "100"
+    ds.SOPClassUID, ds.SOPInstanceUID, ds.ReferencedSeriesSequence = GRAYSCALE_STATE, "1.7", [series]
+    ds.SoftcopyVOILUTSequence = [voi]
+    values = np.zeros((64, 64), np.int16)
+    image = SliceImage(values, None, "1.9", voi=Window(0, 1000), rescale=(1.0, -1024.0), stored_range=(0, 4095))
+    scene = stack([image])
+    scene.present(presentation_state(ds))
+    assert thumbnail(image, scene, 1.0).pixelColor(9, 9).lightness() == 128
 
 
 class Hub:

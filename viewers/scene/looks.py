@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from viewers.scene import own_windows
 from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
 from viewers.scene.raster import VoiLut, Window
@@ -20,8 +21,12 @@ _TABLES_KEPT: Final = 16
 def seen_voi(scene: StackScene, source: SliceImage) -> Window | VoiLut:
     """Return the window under which a reader sees an image of a stack: of a PET that of its uptake values."""
     chosen, uptake = scene.own_state.voi, scene.uptake
-    if source.is_color or uptake is None:
-        return source.default_voi if chosen is None or source.is_color else chosen
+    if source.is_color:
+        return source.default_voi
+    if uptake is None:
+        number = scene.own_state.own
+        own = None if number is None else own_windows.chosen(source.choices, number)
+        return chosen or (source.default_voi if own is None else own.voi)
     return uptake.displayed(uptake.first_window if chosen is None else chosen, source)
 
 

@@ -59,7 +59,9 @@ def _shape_doubt(image: SliceImage) -> str:
 
 def _window_doubt(image: SliceImage, voi: Window | VoiLut) -> str:
     """Return that every value lies beyond the window: a picture black or white all over is not an empty one."""
-    if image.is_color or not isinstance(voi, Window) or voi.function is VoiFunction.SIGMOID:
+    if isinstance(voi, VoiLut):
+        return tr("Outside window levels") if not image.is_color and _is_missed(voi, image.value_range) else ""
+    if image.is_color or voi.function is VoiFunction.SIGMOID:
         return ""
     low, high = voi.centre - voi.width / 2, voi.centre + voi.width / 2
     # a few values answer nearly always, and each drag of the window asks
@@ -69,3 +71,15 @@ def _window_doubt(image: SliceImage, voi: Window | VoiLut) -> str:
         return ""
     span = image.value_range
     return tr("Outside window levels") if span is not None and (span[0] > high or span[1] < low) else ""
+
+
+def _is_missed(table: VoiLut, span: tuple[float, float] | None) -> bool:
+    """Tell whether the values of a span lie beside a table, or differ and find one level in it."""
+    if span is None:
+        return False
+    most = len(table.entries) - 1
+    if span[1] < table.first_value or span[0] > table.first_value + most * table.step:
+        return True
+    first, last = (min(max(round((end - table.first_value) / table.step), 0), most) for end in span)
+    reached = table.entries[first : last + 1]
+    return span[0] < span[1] and int(reached.min()) == int(reached.max())

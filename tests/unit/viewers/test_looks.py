@@ -18,7 +18,7 @@ from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera
 from viewers.scene.decoded import slice_image
 from viewers.scene.frame import Frame
-from viewers.scene.image import SliceImage
+from viewers.scene.image import SliceImage, VoiChoice
 from viewers.scene.looks import look_of
 from viewers.scene.raster import VoiFunction, VoiLut, Window, to_gray
 from viewers.scene.stack_scene import StackScene, StackSlot
@@ -161,6 +161,17 @@ def placeless(state: ViewState, shown: SliceImage) -> StackScene:
     made.put(0, shown)
     made.state = state
     return made
+
+
+def test_a_window_of_the_image_that_the_reader_chose_among_several_comes_back() -> None:
+    bone, s_shaped = Window(300.0, 1500.0), VoiLut(-900, (np.arange(900) // 4).astype(np.uint16), 8)
+    shown = replace(image(), choices=(VoiChoice(Window(111.1, 222.2)), VoiChoice(bone), VoiChoice(s_shaped)))
+    for number in (1, 2):
+        chosen = ViewState().with_own(number)
+        before = scene(chosen, shown).frame(VIEWPORT)
+        found = look(chosen, shown)
+        assert np.array_equal(levels(applied_again(found, shown).frame(VIEWPORT)), levels(before))
+    assert (look(ViewState().with_own(1), shown).window_centre, found.voi_table is not None) == (300.0, True)
 
 
 def test_in_a_viewport_of_another_size_the_same_part_of_the_image_is_shown() -> None:

@@ -64,7 +64,11 @@ def test_pixels_that_are_not_square_are_drawn_in_their_true_shape(pixels_of: str
         (of(padding=(-1024, 0)), BONE, ()),  # nothing but padding is black by right
         (of(VALUES.astype(np.float32) * np.nan), BONE, ()),
         (of(), Window(500, 2000, VoiFunction.SIGMOID), ()),  # its curve never ends
-        (of(), VoiLut(0, np.zeros(2, dtype=np.uint16), 8), ()),
+        (of(), VoiLut(0, np.arange(256, dtype=np.uint16), 8), ("Outside window levels",)),  # begins above all values
+        (of(), VoiLut(-2000, np.arange(256, dtype=np.uint16), 8), ("Outside window levels",)),  # ends below them
+        (of(), VoiLut(-2000, np.zeros(4000, dtype=np.uint16), 8), ("Outside window levels",)),
+        (of(), VoiLut(-770, np.arange(2, dtype=np.uint16), 8), ()),
+        (of(VALUES * 0), VoiLut(-9, np.arange(20, dtype=np.uint16), 8), ()),  # an even image is even by right
         (of(np.zeros((4, 4, 3), dtype=np.uint8)), BONE, ()),
     ],
 )

@@ -168,6 +168,13 @@ def test_a_state_of_stored_values_whose_window_misses_them_is_told() -> None:
     assert "Outside window levels" in red(shown)
 
 
+def test_a_state_of_stored_values_whose_window_misses_them_is_told_behind_a_presentation_lut_too() -> None:
+    by = state(SoftcopyVOILUTSequence=window(40, 400), PresentationLUTSequence=[table(0, np.arange(256), 8)])
+    shown = scene(image(STORED_HU, **HU), by)
+    assert set(levels(shown).ravel().tolist()) == {255}
+    assert "Outside window levels" in red(shown)
+
+
 def test_a_state_of_stored_values_whose_window_meets_them_is_not_doubted() -> None:
     shown = scene(image(STORED_HU, **HU), state(SoftcopyVOILUTSequence=window(1124, 200)))
     assert (int(levels(shown).min()), int(levels(shown).max())) == (0, 255)

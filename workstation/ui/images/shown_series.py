@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 
 from viewers.scene.captions import Identity
 from viewers.scene.image import SliceImage
+from viewers.scene.looks import seen_voi
 from viewers.scene.raster import GrayscaleTransform, to_gray
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
@@ -97,14 +98,16 @@ class ImagePlace:
 
 def thumbnail(image: SliceImage, scene: Scene, ratio: float) -> QImage:
     """
-    Return a picture of at most 56 px times ``ratio`` from every n-th pixel, in the scene's window.
+    Return a picture of at most 56 px times ``ratio`` from every n-th pixel, in the reader's window.
 
     What lies under the image's shutter, a burned-in name perhaps, is as hidden here as in the image itself.
     """
     step = max(1, round(max(image.rows, image.columns) / (_THUMB_PX * ratio)))
     part = image.pixels[::step, ::step]
     if not image.is_color:
-        part = to_gray(np.ascontiguousarray(part), GrayscaleTransform(scene.voi, image.monochrome1, image.padding))
+        # the window is for the image's own values, also while a presentation state shows others
+        voi = seen_voi(scene, image) if isinstance(scene, StackScene) else scene.voi
+        part = to_gray(np.ascontiguousarray(part), GrayscaleTransform(voi, image.monochrome1, image.padding))
     part = np.array(part, dtype=np.uint8, order="C")
     if image.visible is not None:
         part[~image.visible[::step, ::step]] = image.shutter_gray
