@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -309,6 +310,23 @@ def test_a_state_over_a_large_image_is_made_in_a_job_and_told_once_it_is_shown(
     assert not bench.stack.is_state_awaited
     caption = [line.text for line in bench.stack.frame(SIZE).overlay.captions if line.is_warning]
     assert "Shown as stored: BONE" in caption
+
+
+def test_a_state_that_is_still_being_made_is_given_up_with_its_case(
+    bench: ForeignBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = Event()
+    monkeypatch.setattr(applied_state, "_AT_ONCE", 0)
+    monkeypatch.setattr(applied_state, "presented", lambda image, _look: (go_on.wait(30), image)[1])
+    bench.page.choose_layout("one")
+    bench.view.panel.rows[STATE].eye.click()
+    making = bench.view._running[-1]
+    before = making.cancelled
+
+    bench.desk_bench.desk.close()
+
+    assert (before, making.cancelled) == (False, True)
+    go_on.set()
 
 
 @pytest.mark.usefixtures("allow_warnings")

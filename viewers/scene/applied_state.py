@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cmath
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -74,10 +76,12 @@ class AppliedState:
         self._size_gap = ""
         self._made: dict[int, _Made] = {}
         self._placed: tuple[Size, Camera] | None = None
+        self._awaited: Camera | None = None
+        """How the reader saw the first image that was waited for, before it came"""
 
     def place_anew(self) -> None:
         """Let the next picture take the state's camera whatever the reader did."""
-        self._placed = None
+        self._placed = self._awaited = None
 
     def image(self, index: int, image: SliceImage, frame: FrameRef) -> SliceImage:
         """Return the image as the state wants it."""
@@ -113,9 +117,15 @@ class AppliedState:
             return current
         made = self._of(index, image, frame)
         if made.is_waiting:
+            self._awaited = self._awaited or current
             return current
         look = made.look
         camera = camera_of(look)
+        awaited, self._awaited = self._awaited, None
+        if awaited not in {None, current}:  # moved meanwhile: the reader stays where the reader went
+            camera = current if made.refusal else turned_like(current, camera)
+            self._placed = viewport, camera
+            return camera
         exact = exact_camera(look, viewport)
         self._size_gap = ""
         if exact is not None:
@@ -190,6 +200,15 @@ def exact_camera(look: FramePresentation, viewport: Size) -> Camera | None:
     if exact.flipped != turned.flipped or apart > _QUARTER_TURN / 2:
         return None  # somebody turned the state since
     return Camera(exact.zoom, exact.pan, exact.rotation_deg, exact.flipped)
+
+
+def turned_like(moved: Camera, turned: Camera) -> Camera:
+    """Return a camera with its zoom and what it has in the middle, turned and mirrored as another one."""
+    pan = complex(*moved.pan) * cmath.rect(1.0, -math.radians(moved.rotation_deg))
+    if moved.flipped is not turned.flipped:
+        pan = -pan.conjugate()
+    pan *= cmath.rect(1.0, math.radians(turned.rotation_deg))
+    return replace(turned, zoom=moved.zoom, pan=(pan.real, pan.imag))
 
 
 def size_gap(area: DisplayedArea, fitted: SliceView, pixel_mm: float | None) -> str:

@@ -13,6 +13,8 @@ from pydicom.dataset import Dataset
 from resources.translation import ENGLISH, use_language
 from tests.helpers.viewers import image, stack
 from viewers.scene import applied_state
+from viewers.scene.applied_state import turned_like
+from viewers.scene.camera import Camera
 from viewers.scene.image import SliceImage
 from viewers.scene.stack_scene import StackScene
 from workstation.dicom.objects.presentation import (
@@ -113,6 +115,45 @@ def test_a_state_that_cannot_be_applied_is_told_and_is_not_prepared_for_ever(
     elsewhere.run()
     assert red(scene) == [f"Not shown as stored (BONE): {why}"]
     assert (values(scene), scene.is_state_awaited) == ({-24}, False)
+
+
+def test_a_reader_who_zoomed_in_while_a_state_was_awaited_stays_at_the_same_place() -> None:
+    scene, elsewhere = stack([film()]), Elsewhere()
+    scene.present(state(), elsewhere)
+    scene.frame(VIEWPORT)
+    scene.set_camera(scene.state.camera.zoomed(3.0).panned(50.0, 20.0))
+    before = scene.view(VIEWPORT)
+    assert before is not None
+    middle = before.transform.inverted().apply(200.0, 200.0)
+    elsewhere.run()
+    after = scene.view(VIEWPORT)
+
+    assert after is not None
+    assert (after.camera.zoom, after.camera.rotation_deg) == (3.0, 90.0)
+    assert after.transform.inverted().apply(200.0, 200.0) == pytest.approx(middle)
+
+
+def test_a_viewport_that_changes_its_size_after_an_awaited_state_came_shows_it_as_stored() -> None:
+    scene, elsewhere = stack([film()]), Elsewhere()
+    scene.present(state(), elsewhere)
+    scene.frame(VIEWPORT)
+    elsewhere.run()
+    scene.frame(VIEWPORT)
+    scene.frame((300.0, 300.0))
+
+    assert (scene.state.camera.zoom, scene.state.camera.rotation_deg) == (1.0, 90.0)
+
+
+@pytest.mark.parametrize(
+    ("flipped", "rotation_deg", "pan"),
+    [(False, 90.0, (-20.0, 50.0)), (True, 0.0, (-50.0, 20.0)), (True, 90.0, (-20.0, -50.0))],
+)
+def test_what_a_reader_went_to_stays_in_the_middle_when_the_picture_is_turned(
+    *, flipped: bool, rotation_deg: float, pan: tuple[float, float]
+) -> None:
+    found = turned_like(Camera(2.0, (50.0, 20.0)), Camera(rotation_deg=rotation_deg, flipped=flipped))
+    assert (found.zoom, found.rotation_deg, found.flipped) == (2.0, rotation_deg, flipped)
+    assert found.pan == pytest.approx(pan)
 
 
 def test_a_small_image_is_shown_as_stored_at_once() -> None:

@@ -66,7 +66,7 @@ class ForeignObjectsView(QObject):
         self._found: dict[str, ForeignObjects] = {}
         self._priors: dict[str, Study] = {}
         self._on: set[str] = set()
-        self._running: list[JobHandle[ForeignObjects]] = []
+        self._running: list[JobHandle[Any]] = []
         self._stack: StackScene | None = None
         self._is_ai_hidden = False
         self._end_listening: Callable[[], None] = _nothing
@@ -360,7 +360,8 @@ class ForeignObjectsView(QObject):
                 failed()
                 tell()
 
-            self._jobs.submit(Pool.CPU, lambda _job: work(), on_success=take, on_error=give_up)
+            making = self._jobs.submit(Pool.CPU, lambda _job: work(), on_success=take, on_error=give_up)
+            self._running.append(making)  # nobody waits for it once the case is closed
 
         scene.present(state, later, self._pixel_mm)
         self._stack = scene

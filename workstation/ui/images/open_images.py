@@ -63,12 +63,13 @@ class OpenImages:
         if key not in self._opened:
             self._opened[key] = self._new(series)
         shown = self._opened[key]
+        is_empty = not shown.scene.arrived  # asked once: it gathers what is there, thousands of slices
         for index, image in self.lent(series).items():
             if shown.scene.image(index) is None:
-                is_first = not shown.scene.arrived
                 shown.scene.put(index, image)
-                if is_first or index == 0:
+                if is_empty or index == 0:
                     self.place_in_frame(shown.scene, image.frame_of_reference_uid, is_first=index == 0)
+                is_empty = False
         return shown
 
     def forget_beyond_bounds(self, on_screen: ShownSeries) -> list[Series]:
