@@ -182,9 +182,14 @@ def is_padding(pixels: npt.NDArray[Any], padding: tuple[float, float] | None) ->
 
 
 def _levels(values: npt.NDArray[Any], transform: GrayscaleTransform) -> Gray:
+    lacking = None
+    if values.dtype.kind == "f" and not (seen := np.isfinite(values)).all():
+        lacking, values = ~seen, np.where(seen, values, values.dtype.type(0))
     levels = voi_lut(values, transform.voi) if isinstance(transform.voi, VoiLut) else voi(values, transform.voi)
     if transform.inverse:
         levels = 255.0 - levels
     gray = np.rint(levels).astype(np.uint8)
     gray[is_padding(values, transform.padding)] = 0
+    if lacking is not None:
+        gray[lacking] = 0  # no number shows nothing, as padding
     return gray

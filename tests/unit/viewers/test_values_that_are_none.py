@@ -14,6 +14,7 @@ from viewers.scene.image import SliceImage
 from viewers.scene.measure import NotMeasurable
 from viewers.scene.measure_annotations import late_statistics, region_values
 from viewers.scene.measure_regions import distribution, in_sphere
+from viewers.scene.raster import GrayscaleTransform, VoiLut, Window, to_gray
 from workstation.dicom.sr.annotation_groups import annotation_group
 from workstation.domain.annotation import AnnotationKind, AnnotationList, Statistics
 from workstation.domain.annotation_json import annotations_from_json, annotations_to_json, as_dict
@@ -82,3 +83,16 @@ def test_a_sphere_over_the_rim_holds_the_values_of_the_organ_alone() -> None:
 def test_statistics_of_no_numbers_are_refused_by_the_value_itself() -> None:
     with pytest.raises(ValueError, match="finite"):
         Statistics(float("nan"), 0.0, 0.0, 0.0, 1, "")
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+@pytest.mark.parametrize("voi", [Window(centre=2.0, width=4.0), VoiLut(0, np.array([10, 20], np.uint16), 8)])
+def test_no_number_is_painted_black_whatever_the_window_and_the_inversion(
+    voi: Window | VoiLut,
+    *,
+    inverse: bool,
+) -> None:
+    values = np.array([[np.nan, np.inf, -np.inf, 1.0]], np.float32)
+    (shown,) = to_gray(values, GrayscaleTransform(voi, inverse=inverse))
+    assert shown[:3].tolist() == [0, 0, 0]
+    assert shown[3] > 0
