@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.test_fusion import FusionBench, pet_ct
@@ -30,7 +31,7 @@ from workstation.services.uid import new_uid
 from workstation.storage.monitor_checks import MonitorCheckFile
 from workstation.storage.picture_files import PictureFiles
 from workstation.ui.export_dialog import ExportChoice
-from workstation.ui.images.export import Export
+from workstation.ui.images.export import Export, file_dialog
 from workstation.ui.images.pictures import PictureServices
 from workstation.ui.images.real_size import RealSize
 from workstation.ui.monitor_check import monitor_name
@@ -135,6 +136,30 @@ def test_a_viewport_is_saved_as_it_stands_without_the_patient_by_default(
         one, other = np.asarray(without)[:60, :160], np.asarray(named)[:60, :160]
     assert (other != one).any()
     assert (other > 200).sum() > (one > 200).sum()
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "written"),
+    [
+        ("PNG (*.png)", "nodule", "nodule.png"),
+        ("JPEG (*.jpg)", "nodule", "nodule.jpg"),
+        ("JPEG (*.jpg)", "nodule.jpeg", "nodule.jpeg"),
+        ("JPEG (*.jpg)", "nodule.png", "nodule.png"),
+    ],
+)
+def test_a_name_without_a_suffix_takes_that_of_the_chosen_kind_before_a_file_is_replaced(
+    qtbot: QtBot, tmp_path: Path, kind: str, typed: str, written: str
+) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = file_dialog(parent, "lianyue.png", "PNG (*.png);;JPEG (*.jpg)")
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectNameFilter(kind)
+    dialog.filterSelected.emit(kind)  # what the list of kinds does in every dialog
+    dialog.selectFile(str(tmp_path / typed))
+    assert dialog.selectedFiles() == [str(tmp_path / written)]
+    assert not dialog.testOption(QFileDialog.Option.DontConfirmOverwrite)
 
 
 def test_no_picture_is_taken_of_an_image_that_nothing_checked_yet(bench: ExportBench) -> None:

@@ -17,7 +17,11 @@ _LETTER_ROOM_PX: Final = 24.0
 
 
 class Identity(StrEnum):
-    """How much text is shown; the key I goes round. Warnings are not subject to it."""
+    """
+    How much text is shown; the key I goes round. Warnings are not subject to it.
+
+    Without the patient's identity what other systems wrote on the image is left out as well: it may hold a name.
+    """
 
     FULL = "full"
     ANONYMOUS = "anonymous"

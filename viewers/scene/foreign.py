@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from resources.translation import tr
 from viewers.scene import callipers
+from viewers.scene.captions import Identity
 from viewers.scene.foreign_places import PlacedMark
 from viewers.scene.foreign_structures import Met, StructureIndex
 from viewers.scene.image import SliceImage
@@ -97,11 +98,12 @@ class ForeignDrawing:
                 words = tr("Key image · {title} · {maker}", title=layer.title, maker=layer.maker)
                 yield ForeignShape(lines=(words,), at=(view.viewport[0] / 2, _BADGE_Y_PX + 18 * badges))
                 badges += 1
-            for mark in layer.marks:
+            for mark in _told(layer.marks, scene.identity):
                 yield from _mark(_calliper(mark, scene, ref, view), layer.maker)
-            for placed in layer.placed if isinstance(scene, MprScene) else ():
-                if placed.stack_key == scene.stack_key:
-                    yield from _mark(_met(placed.mark, scene, view), layer.maker)
+            if isinstance(scene, MprScene):
+                placed = [one.mark for one in layer.placed if one.stack_key == scene.stack_key]
+                for mark in _told(placed, scene.identity):
+                    yield from _mark(_met(mark, scene, view), layer.maker)
             if layer.outlines is not None and ref is not None and isinstance(scene, StackScene):
                 yield from self._on_film(layer.maker, layer.outlines, ref, scene.image(scene.index), view)
             if layer.outlines is not None and view.plane is not None:
@@ -180,6 +182,15 @@ def _frames(scene: StackScene | MprScene) -> frozenset[str]:
     if isinstance(scene, StackScene) and (image := scene.image(scene.index)) is not None:
         frames.add(image.frame_of_reference_uid)
     return frozenset(frames - {""})
+
+
+def _told(marks: Iterable[Annotation], identity: Identity) -> Iterator[Annotation]:
+    """Return marks without what their makers wrote beside them where nobody's name shall be read: names stand there."""
+    for one in marks:
+        if identity is Identity.FULL or not one.text:
+            yield one
+        elif one.kind is not AnnotationKind.TEXT:
+            yield replace(one, text="")
 
 
 def _mark(drawn: Calliper | None, maker: str) -> Iterator[ForeignShape]:

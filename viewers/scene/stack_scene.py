@@ -10,7 +10,7 @@ from typing import Final
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
 from viewers.scene.applied_state import AppliedState, Later, PixelSizeMm
-from viewers.scene.captions import StudyCaptions, ViewCaptions
+from viewers.scene.captions import Identity, StudyCaptions, ViewCaptions
 from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
 from viewers.scene.measure import value_at
@@ -416,7 +416,10 @@ class StackScene(Scene):
         shapes = super()._foreign_shapes(view)
         if self._applied is None or self._own is None or image is None:
             return shapes
-        return (*shapes, *self._applied.shapes(self._index, image, self.ref(self._index), view))
+        stored = self._applied.shapes(self._index, image, self.ref(self._index), view)
+        if self.identity is not Identity.FULL:  # a state's words may name the patient
+            stored = tuple(replace(one, lines=()) for one in stored if one.outline)
+        return (*shapes, *stored)
 
     def _source(self) -> SliceImage | None:
         image = self._images.shown(self._index)
@@ -466,7 +469,8 @@ class StackScene(Scene):
         early = (tr("Preview: not measurable until the whole object is here"),) if self.is_early else ()
         if self._applied is None or self._own is None:
             return early
-        label = self._applied.state.label or tr("presentation state")
+        told = self._applied.state.label if self.identity is Identity.FULL else ""  # a label may name the patient
+        label = told or tr("presentation state")
         if self.refusal:
             return (*early, tr("Not shown as stored ({label}): {reason}", label=label, reason=self.refusal))
         if self.partial_state:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from resources.translation import tr
 from viewers.qt.viewport import ViewportFrame
@@ -183,8 +183,30 @@ class Export(QObject):
         self._page.show_error(error, key=_NOTICE, severity=Severity.LOST)
 
     def _ask_for_file(self, name: str, kinds: str) -> str:
-        path, _kind = QFileDialog.getSaveFileName(self._page, tr("Save the picture"), name, kinds)
-        return path
+        dialog = file_dialog(self._page, name, kinds)
+        try:
+            return dialog.selectedFiles()[0] if dialog.exec() else ""
+        finally:
+            dialog.deleteLater()
+
+
+def file_dialog(parent: QWidget, name: str, kinds: str) -> QFileDialog:
+    """
+    Return what asks for a file of one of some kinds (``PNG (*.png);;JPEG (*.jpg)``).
+
+    A name without a suffix takes that of the chosen kind, before it is asked whether a file of that name shall go.
+    """
+    dialog = QFileDialog(parent, tr("Save the picture"), name, kinds)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    dialog.setDefaultSuffix(_suffix_of(dialog.selectedNameFilter()))
+    dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(_suffix_of(kind)))
+    return dialog
+
+
+def _suffix_of(kind: str) -> str:
+    """Return ``jpg`` of ``JPEG (*.jpg)``."""
+    return kind.rpartition("*.")[2].rstrip(")")
 
 
 def _film_refused(scene: Scene) -> str:
