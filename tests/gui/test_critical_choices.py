@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtGui import QColor
@@ -70,6 +71,15 @@ def test_who_confirms_a_critical_value_reads_how_long_its_clock_runs(bed: Bed) -
         asks.level.chosen.emit(level)
         told.append(asks.clock.text().removeprefix("The clock starts when you confirm and runs "))
     assert told == ["10 min.", "60 min.", "24 h."]
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(120, "120 min."), (150, "2 h 30 min."), (180, "3 h.")])
+def test_a_clock_of_two_and_a_half_hours_is_not_told_as_two(bed: Bed, minutes: int, said: str) -> None:
+    policy = default_policy()
+    entries = tuple(replace(one, escalate_after_s=60 * minutes) for one in policy.entries)
+    asks = RecogniseDialog(None, "周丽华", replace(policy, entries=entries), ())
+    bed.qtbot.addWidget(asks)
+    assert asks.clock.text() == f"The clock starts when you confirm and runs {said}"
 
 
 def test_the_list_of_findings_wears_the_colour_of_the_focus(qtbot: QtBot) -> None:

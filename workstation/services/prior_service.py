@@ -248,7 +248,8 @@ def to_compare(priors: CasePriors, study: Study) -> tuple[KnownPrior, ...]:
     Return the earlier studies that this one could be compared with: the same person, kind of images and part.
 
     The part is certain where the structure was looked at, else it is what the description says; a description without
-    a part says nothing, and a study of another kind (a radiograph before a CT) is no first one of its kind.
+    a part says nothing, and a study of another kind (a radiograph before a CT) is no first one of its kind. What is of
+    the same day or of none may be later: signed words call these studies earlier, so it is none of them.
     """
     ready = {one.study_instance_uid for one in priors.ready}
     here = frozenset[BodyRegion]().union(*(anatomy_of(study, one).regions for one in study.series))
@@ -262,17 +263,24 @@ def to_compare(priors: CasePriors, study: Study) -> tuple[KnownPrior, ...]:
             priors.largest_mm.get(one.study_instance_uid),
         )
         for one in priors.known
-        if one.study_instance_uid in ready
-        or (
-            one.relation is PriorRelation.SAME_PATIENT
-            and _is_earlier(one, study)
-            and is_like(study, one)
-            and bool(regions_in(one.description) & here)
+        if _is_certainly_earlier(one, study)
+        and (
+            one.study_instance_uid in ready
+            or (
+                one.relation is PriorRelation.SAME_PATIENT
+                and is_like(study, one)
+                and bool(regions_in(one.description) & here)
+            )
         )
     )
 
 
+def _is_certainly_earlier(prior: PriorStudy, study: Study) -> bool:
+    return bool(prior.study_date and study.study_date) and prior.study_date < study.study_date
+
+
 def _is_earlier(prior: PriorStudy, study: Study) -> bool:
+    """Tell whether a study may hang as a prior: the hub tells the day of it alone, and the reader sees which it is."""
     return not (prior.study_date and study.study_date) or prior.study_date <= study.study_date
 
 

@@ -7,7 +7,7 @@ every change of a finding can be undone until the report is signed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -226,9 +226,15 @@ class ReadingSession:
             self._critical = values
             self._open.put(known, Changed.CRITICAL)
 
-    def know_priors(self, priors: tuple[KnownPrior, ...]) -> None:
-        """Take note of the earlier studies that could be compared with; what was known stays, a signed report too."""
-        known = tuple({one.study_instance_uid: one for one in (*self.report.known_priors, *priors)}.values())
+    def know_priors(self, priors: tuple[KnownPrior, ...], *, listed: Container[str] | None = None) -> None:
+        """
+        Take note of the earlier studies that could be compared with; a signed report keeps what it knew.
+
+        What was known stays unless the hub's list of the person's studies, ``listed`` by Study Instance UID, lacks it:
+        it was withdrawn, or is another person's.
+        """
+        former = (one for one in self.report.known_priors if listed is None or one.study_instance_uid in listed)
+        known = tuple({one.study_instance_uid: one for one in (*former, *priors)}.values())
         newest_first = tuple(sorted(known, key=lambda one: one.study_date, reverse=True))
         if newest_first != self.report.known_priors and not self.content_locked:
             self._open.put(replace(self.report, known_priors=newest_first), Changed.PRIORS)

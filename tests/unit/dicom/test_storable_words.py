@@ -57,9 +57,11 @@ def test_text_is_stored_as_it_reads_without_control_characters(typed: str, store
         ("x" * 70, "x" * 64),
         ("Wang^Qi^Ming^Dr^MD^extra", "Wang^Qi^Ming^Dr^MD extra"),
         ("王\x1b启明\n", "王启明"),
+        ("Wang=王=wang", "Wang=王=wang"),
+        ("a=b=c=d", "a=b=c d"),
     ],
 )
-def test_a_name_is_one_value_of_at_most_64_characters_in_a_group(name: str, stored: str) -> None:
+def test_a_name_is_one_value_of_at_most_three_groups_of_64_characters(name: str, stored: str) -> None:
     assert storable_name(name) == stored
     ds = dcmread(BytesIO(part10(document(person_name(NAME, name)))))
 

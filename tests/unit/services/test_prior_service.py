@@ -276,9 +276,11 @@ def test_a_study_of_another_part_kind_time_or_person_is_nothing_to_compare_with(
         prior("1.9.4", "20270101"),
         prior("1.9.5", relation=ELSEWHERE),
         prior("1.9.6", description=""),
+        prior("1.9.7", "20261121"),  # of the same day: nobody knows which was first
+        prior("1.9.8", ""),
     )
     assert to_compare(CasePriors(known), dated) == (
         KnownPrior("1.9.1", "20251208", "CT", "胸部 CT 平扫", is_reported=True),
     )
-    hung = CasePriors(known, ready=(structure("1.9.6"),))
+    hung = CasePriors(known, ready=(structure("1.9.6"), structure("1.9.7"), structure("1.9.8")))
     assert [one.study_instance_uid for one in to_compare(hung, dated)] == ["1.9.1", "1.9.6"]

@@ -186,5 +186,14 @@ def test_a_prior_that_becomes_known_is_kept_with_the_report_and_is_no_writing() 
     assert heard == [Changed.PRIORS, Changed.PRIORS]
     assert (opened.report.revision, opened.report.updated_at) == (before.revision, before.updated_at)
     looking = session(claim=None)
-    looking.know_priors((older,))
+    looking.know_priors((older,), listed={"1.9.4"})
     assert looking.report.known_priors == ()
+
+
+def test_a_prior_that_was_withdrawn_is_known_no_more_and_one_that_is_only_not_comparable_stays() -> None:
+    opened = session()
+    older, newer = (KnownPrior(f"1.9.{n}", f"202{n}0101", "CT", "") for n in (4, 5))
+    opened.know_priors((newer, older), listed={"1.9.4", "1.9.5"})
+    opened.know_priors((), listed={"1.9.5", "1.9.7"})
+
+    assert opened.report.known_priors == (newer,)

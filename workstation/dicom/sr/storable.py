@@ -1,7 +1,7 @@
 """
 What DICOM text can hold: words of people without the signs that make an object invalid.
 
-*Source:* PS3.5 6.1.3 (control characters), 6.2 (PN: 64 characters and 5 components in a group, no backslash).
+*Source:* PS3.5 6.1.3 (control characters), 6.2 (PN: three groups of 64 characters and 5 components, no backslash).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import Final
 
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _GROUP: Final = 64
+_GROUPS: Final = 3
+"""Single-byte, ideographic, phonetic"""
 _PARTS: Final = 5
 
 
@@ -25,9 +27,10 @@ def storable_text(value: str) -> str:
 
 
 def storable_name(value: str) -> str:
-    """Return a person's name that is one value of at most 64 characters in each of its groups."""
+    """Return a person's name that is one value of at most three groups of 64 characters."""
     plain = _UNSEEN.sub("", " ".join(value.split())).replace("\\", "/")
-    return "=".join(_group(group) for group in plain.split("="))
+    groups = plain.split("=", _GROUPS - 1)
+    return "=".join(_group(" ".join(group.split("="))) for group in groups)
 
 
 def _group(written: str) -> str:

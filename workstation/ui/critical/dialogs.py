@@ -116,7 +116,12 @@ class RecogniseDialog(_Quick):
             return
         minutes = round(next(iter(lengths)) / _MINUTE_S)
         if minutes > _MOST_MINUTES:
-            words = tr("The clock starts when you confirm and runs {hours} h.", hours=round(minutes / 60))
+            hours, rest = divmod(minutes, 60)
+            words = (
+                tr("The clock starts when you confirm and runs {hours} h {minutes} min.", hours=hours, minutes=rest)
+                if rest
+                else tr("The clock starts when you confirm and runs {hours} h.", hours=hours)
+            )
         else:
             words = tr("The clock starts when you confirm and runs {minutes} min.", minutes=minutes)
         self.clock.setText(words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.hanging import Hung, Stage, hang
@@ -84,7 +85,15 @@ def _pairs(
         return None
     cells += (Cell(ImageSelector(occurrence=len(current.series))),) * (count - len(cells))
     stage = Stage(f"{rows}×{columns}", rows, columns, cells, same_scale=True)
-    return stage, _with_shown(hang(stage, current, priors), hung_of(current, shown.series_instance_uid))
+    hungs = _with_shown(hang(stage, current, priors), hung_of(current, shown.series_instance_uid))
+    return stage, tuple(_beginning_with(displayed, one) for one in hungs)
+
+
+def _beginning_with(sop_instance_uid: str, hung: Hung) -> Hung:
+    """Return what hangs with the image that the reader looks at first: it may be a spot view, the whole one follows."""
+    first = tuple(one for one in hung.instances if one.sop_instance_uid == sop_instance_uid)
+    rest = tuple(one for one in hung.instances if one.sop_instance_uid != sop_instance_uid)
+    return replace(hung, instances=(*first, *rest)) if first else hung
 
 
 def _with_shown(hungs: tuple[Hung, ...], shown: Hung) -> tuple[Hung, ...]:

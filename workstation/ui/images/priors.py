@@ -134,7 +134,8 @@ class Priors(QObject):
         if self._case is None:
             return
         self._priors = priors
-        self._case.session.know_priors(to_compare(priors, self._case.session.study))
+        listed = {one.study_instance_uid for one in priors.known}
+        self._case.session.know_priors(to_compare(priors, self._case.session.study), listed=listed)
         self._ready = {one.study_instance_uid: one for one in priors.ready}
         if priors.failure is not None:
             self._not_found(priors.failure)
