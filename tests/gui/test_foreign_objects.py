@@ -274,7 +274,7 @@ def test_true_size_follows_the_ruler_and_without_one_is_told_not_to_be_shown(
 
     bench.view.present(made)
 
-    why = "true size needs a monitor that was measured with a ruler"
+    why = "true size needs a measured monitor"
     assert f"Not all as stored (BONE): {why}" in [one.text for one in bench.stack.frame(SIZE).overlay.captions]
     (notice,) = [one for one in bench.page.notices.notices() if one.key == "presentation"]
     assert notice.fact == f"Not all as Kodiak stored it (BONE): {why}"

@@ -108,7 +108,7 @@ class AppliedState:
         made = self._of(index, image, frame)
         if made.refusal or made.look.area is None:
             return ()
-        shape = tr("its pixels would have another shape than in the patient") if made.is_shape_refused else ""
+        shape = tr("other shape of pixels than in the patient") if made.is_shape_refused else ""
         return tuple(one for one in (shape, self._size_gap) if one)
 
     def camera(self, index: int, image: SliceImage, frame: FrameRef, viewport: Size, current: Camera) -> Camera:
@@ -216,10 +216,10 @@ def size_gap(area: DisplayedArea, fitted: SliceView, pixel_mm: float | None) -> 
     if area.mode is SizeMode.TRUE_SIZE and area.spacing_mm is None:
         return tr("true size without the size of a pixel")
     if area.mode is SizeMode.TRUE_SIZE and pixel_mm is None:
-        return tr("true size needs a monitor that was measured with a ruler")
+        return tr("true size needs a measured monitor")
     zoom = _wanted_zoom(area, fitted, pixel_mm)
     if zoom is not None and not _ZOOM_LIMITS[0] <= zoom <= _ZOOM_LIMITS[1]:
-        return tr("its size is beyond the zoom of this viewport")
+        return tr("its size is beyond the zoom here")
     return ""
 
 

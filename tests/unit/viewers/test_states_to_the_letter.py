@@ -306,9 +306,7 @@ def test_a_shape_that_contradicts_the_size_of_the_pixels_in_the_patient_is_not_d
         shown = scene(image(SQUARE), by)
         shown.put(0, SliceImage(SQUARE, sop_instance_uid=UID_OF_IMAGE, **own))
         assert drawn_size(shown) == pytest.approx((400.0, 400.0))
-        assert "Not all as stored (presentation state): its pixels would have another shape than in the patient" in red(
-            shown
-        )
+        assert "Not all as stored (presentation state): other shape of pixels than in the patient" in red(shown)
 
 
 def test_a_shape_that_only_rounds_that_of_the_patient_is_no_contradiction() -> None:
@@ -332,9 +330,9 @@ def test_true_size_is_shown_on_a_monitor_that_was_measured() -> None:
 @pytest.mark.parametrize(
     ("asked", "pixel_mm", "why"),
     [
-        (TRUE, None, "true size needs a monitor that was measured with a ruler"),
+        (TRUE, None, "true size needs a measured monitor"),
         ({"mode": "TRUE SIZE", "PresentationPixelAspectRatio": [1, 1]}, 0.2, "true size without the size of a pixel"),
-        (TRUE | {"PresentationPixelSpacing": ["90", "90"]}, 0.2, "its size is beyond the zoom of this viewport"),
+        (TRUE | {"PresentationPixelSpacing": ["90", "90"]}, 0.2, "its size is beyond the zoom here"),
     ],
 )
 def test_true_size_that_cannot_be_shown_is_told(asked: dict[str, Any], pixel_mm: float | None, why: str) -> None:
