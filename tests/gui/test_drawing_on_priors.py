@@ -163,6 +163,59 @@ def test_a_measurement_on_a_prior_is_said_to_be_evidence_and_undo_takes_it_back(
     assert of_case(bench).items == (mine,)
 
 
+def test_undo_in_a_viewport_of_the_prior_takes_back_nothing_that_was_measured_on_todays_images(
+    qtbot: QtBot,
+    make: Make,  # noqa: F811 - a fixture
+) -> None:
+    bench = opened(qtbot, make, (STACKS,))
+    told: list[str] = []
+    grid, notes = bench.page.grid, then(bench).annotations
+    mine = replace(length(), uid="1.90", tracking_uid="1.91")
+    grid.frame("stack").keep(mine)
+    grid.activate("cell.1")
+    bench.page.toast.connect(told.append)
+
+    bench.page.undo_requested.emit()
+    assert of_case(bench).items == (mine,)
+    bench.page.redo_requested.emit()
+    assert told == ["Nothing to undo on this study. Activate a viewport of the study that was measured last."]
+    grid.frame("cell.1").keep(length())
+    grid.activate("stack")
+    bench.page.undo_requested.emit()
+    assert (of_case(bench).items, notes.items) == ((), (length(),))
+    bench.page.undo_requested.emit()
+    assert notes.items == (length(),)
+    assert told[-1].startswith("Nothing to undo on this study.")
+    grid.activate("cell.1")
+    bench.page.redo_requested.emit()
+    assert of_case(bench).items == ()
+    assert told[-1] == "Nothing to redo on this study. Activate a viewport of the study that was measured last."
+
+
+def test_a_decision_made_beside_the_prior_is_undone_before_what_was_measured_there_earlier(
+    qtbot: QtBot,
+    make: Make,  # noqa: F811 - a fixture
+) -> None:
+    bench = opened(qtbot, make, (STACKS,))
+    assert bench.desk.session is not None
+    session, notes = bench.desk.session, then(bench).annotations
+    bench.page.grid.activate("cell.1")
+    bench.page.grid.frame("cell.1").keep(length())
+    bench.page.add_requested.emit(SEED)
+
+    def state() -> tuple[int, int]:
+        return len(session.findings.findings), len(notes.items)
+
+    assert state() == (1, 1)
+    bench.page.undo_requested.emit()
+    assert state() == (0, 1)
+    bench.page.undo_requested.emit()
+    assert state() == (0, 0)
+    bench.page.redo_requested.emit()
+    bench.page.redo_requested.emit()
+    assert state() == (1, 1)
+
+
 def test_the_words_of_an_arrow_on_a_prior_can_be_changed_and_its_nodule_is_no_finding_of_today(
     qtbot: QtBot,
     make: Make,  # noqa: F811 - a fixture

@@ -191,7 +191,7 @@ def test_the_rest_is_rejected_in_one_act_with_one_reason_and_one_undo(qtbot: QtB
     assert made == [(Decision.ACCEPTED, None), vessel, vessel, (Decision.UNDECIDED, None)]
     assert len({f.batch for f in bench.session.findings.findings[1:3]}) == 1
     assert bench.page.findings.ai.decided.text() == "Decided 3 of 3"
-    bench.presenter._undo()
+    bench.page.undo_requested.emit()
     assert [f.decision for f in bench.session.findings.findings[1:]] == [Decision.UNDECIDED] * 3
     assert bench.page.findings.ai.decided.text() == "Decided 1 of 3 · 2 undecided"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from viewers.scene.annotations import Annotations
@@ -20,11 +21,16 @@ class PriorNotes:
         self._known: dict[str, PriorMeasurements] = {}
         """What the report held last of each prior that is not on screen yet"""
         self._notes: dict[str, Annotations] = {}
+        self._watchers: list[Callable[[Annotations], None]] = []
 
     def of(self, prior: Study) -> Annotations:
         """Return the drawings of a prior, the same ones as long as the case is open."""
         self._studies[prior.study_instance_uid] = prior
         return self._of(prior.study_instance_uid)
+
+    def watch(self, changed: Callable[[Annotations], None]) -> None:
+        """Call back after every change on a prior, with its drawings."""
+        self._watchers.append(changed)
 
     @property
     def kept(self) -> tuple[PriorMeasurements, ...]:
@@ -61,3 +67,5 @@ class PriorNotes:
             self._session.keep_on_prior(uid, measured_on(prior, drawn))
         elif known is not None:
             self._session.keep_on_prior(uid, fewer(known, drawn))
+        for changed in self._watchers:
+            changed(self._notes[uid])

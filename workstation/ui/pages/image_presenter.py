@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, Signal
 
@@ -62,6 +62,8 @@ class ImagePresenter(QObject):
     """``ShownSeries``, ``WorkstationError``"""
     measured = Signal(object)
     """``AnnotationList`` after every change by the reader"""
+    measured_on_prior = Signal(object)
+    """``Annotations`` of a prior after every change of them"""
     findings_shown = Signal(object)
     """``FindingList`` as it may be seen now"""
     beside = Signal(object)
@@ -162,6 +164,7 @@ class ImagePresenter(QObject):
         self.clear()
         self._case = case = OpenImages(session)
         case.annotations.watch(self._measured)
+        case.prior_notes.watch(self.measured_on_prior.emit)
         self._page.series.show_study(*study_line(session.study, session.row), case.rows())
         if session.ai_hidden:  # before anything is painted; who reads the objects shows those of people
             self._page.series.withhold(undisclosed_series(session.study))
@@ -337,12 +340,6 @@ class ImagePresenter(QObject):
         self.brought.emit()
         if self._shown is not None:
             self._loading.focus(self._shown.scene.index)
-
-    def step_annotations(self, step: Callable[[Annotations], bool]) -> bool:
-        """Undo or redo a change of annotations and repaint."""
-        done = self.annotations is not None and step(self.annotations)
-        self._page.grid.refresh()
-        return done
 
     def _measured(self, value: AnnotationList) -> None:
         self.measured.emit(value)

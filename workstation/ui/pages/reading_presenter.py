@@ -35,6 +35,7 @@ from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.shown_series import ImagePlace
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.other_version import OtherVersion
+from workstation.ui.pages.act_order import Act, ActKind, ActOrder
 from workstation.ui.pages.ai_reading import AiReading
 from workstation.ui.pages.explaining import Explaining
 from workstation.ui.pages.film_findings import FilmFindings
@@ -54,9 +55,8 @@ from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.finding_card import CardFacts
 
 NEW_FINDING_MM: Final = 6.0
-_FINDING: Final = "finding"
-_MEASUREMENT: Final = "measurement"
-_KEY: Final = "key image"
+_FINDING: Final = Act(ActKind.FINDING)
+_KEY: Final = Act(ActKind.KEY)
 _QUIET: Final = "t3"
 
 
@@ -83,8 +83,7 @@ class ReadingPresenter(QObject):
             page, jobs, open_stream, comparing=comparing, fusing=fusing, foreign=foreign, in_steps=in_steps
         )
         self.images.spheres.pending = desk.pending
-        self._acts: list[str] = []
-        self._undone: list[str] = []
+        self._acts = ActOrder()
         self._stepping = False
         self._gone = False
         self._in_steps = in_steps
@@ -102,8 +101,8 @@ class ReadingPresenter(QObject):
         page.edit_asked.connect(self._ask_edit)
         page.follow_requested.connect(self._follow)
         page.unfollow_requested.connect(self._part)
-        page.undo_requested.connect(self._undo)
-        page.redo_requested.connect(self._redo)
+        page.undo_requested.connect(lambda: self._step(undo=True))
+        page.redo_requested.connect(lambda: self._step(undo=False))
         page.key_image_asked.connect(self._mark_key)
         page.rejected_shown.connect(lambda on: self.images.show_rejected(shown=on))
         page.save_requested.connect(self._save)
@@ -118,6 +117,7 @@ class ReadingPresenter(QObject):
         page.keep_place = self._place
         page.place_given.connect(self._go_on)
         self.images.measured.connect(self._measured)
+        self.images.measured_on_prior.connect(self._drawn_on)
         self._hear(desk)
         if desk.session is not None:
             self._show(desk.session)
@@ -163,7 +163,7 @@ class ReadingPresenter(QObject):
         if self._gone:
             return
         self._stop_showing()
-        self._acts, self._undone = [], []
+        self._acts.begin_anew()
         self._showing = Stepwise(self._steps_of(session), self)
         if self._in_steps:
             self._showing.start()
@@ -202,7 +202,7 @@ class ReadingPresenter(QObject):
 
     def _close(self) -> None:
         self._stop_showing()
-        self._acts, self._undone = [], []
+        self._acts.begin_anew()
         self.ai.closed()
         self.images.clear()
         self._page.show_nothing()
@@ -493,8 +493,13 @@ class ReadingPresenter(QObject):
             return  # images stay fully usable; what is measured read-only is gone with the case
         session.set_annotations(annotations)
         notes = self.images.annotations
-        if not self._stepping and (notes is None or not notes.is_completing):
-            self._acted(_MEASUREMENT)
+        if notes is not None:
+            self._drawn_on(notes)
+
+    def _drawn_on(self, notes: Annotations) -> None:
+        """Remember a measurement on the case or a prior; numbers that come late are no act."""
+        if not self._stepping and not notes.is_completing:
+            self._acted(Act(ActKind.MEASUREMENT, notes.value.study_instance_uid))
 
     def _mark_key(self, image: KeyImage) -> None:
         session = self._writable()
@@ -504,42 +509,32 @@ class ReadingPresenter(QObject):
 
     # undoing: decisions and measurements in one order, as the hand did them
 
-    def _acted(self, what: str) -> None:
-        self._acts.append(what)
-        self._undone.clear()
+    def _acted(self, act: Act) -> None:
+        self._acts.did(act)
 
-    def _undo(self) -> None:
-        prior = self._prior_measurements()
-        if prior is not None and prior.undo():
-            self._page.grid.refresh()
-        else:
-            self._step(self._acts, self._undone, undo=True)
-
-    def _redo(self) -> None:
-        prior = self._prior_measurements()
-        if prior is not None and prior.redo():
-            self._page.grid.refresh()
-        else:
-            self._step(self._undone, self._acts, undo=False)
-
-    def _prior_measurements(self) -> Annotations | None:
-        """Return the measurements of the prior in the active viewport, None where the case itself stands there."""
-        scene, mine = self._page.grid.active.scene, self.images.annotations
-        return scene.annotations if scene is not None and mine is not None and scene.annotations is not mine else None
-
-    def _step(self, source: list[str], target: list[str], *, undo: bool) -> None:
-        session = self._writable()
-        if session is None or not source:
+    def _step(self, *, undo: bool) -> None:
+        """Undo or redo the last act that is seen from the active viewport; say where the rest is."""
+        scene, notes = self._page.grid.active.scene, self.images.annotations
+        if notes is None:
             return
-        what = source.pop()
-        target.append(what)
+        if scene is not None and scene.annotations is not notes:
+            notes = scene.annotations
+        is_prior = notes is not self.images.annotations
+        session = self._desk.session if is_prior else self._writable()
+        here = notes.value.study_instance_uid
+        act = self._acts.step(here, undo=undo) if session is not None else None
+        if session is None or act is None:
+            if session is not None and self._acts.is_left(undo=undo):
+                self._page.toast.emit(_elsewhere_words(undo=undo))
+            return
         self._stepping = True
-        if what == _FINDING:
+        if act.kind is ActKind.FINDING:
             session.review.undo() if undo else session.review.redo()
-        elif what == _KEY:
+        elif act.kind is ActKind.KEY:
             session.undo_keys() if undo else session.redo_keys()
         else:
-            self.images.step_annotations(lambda kept: kept.undo() if undo else kept.redo())
+            notes.undo() if undo else notes.redo()
+            self._page.grid.refresh()
         self._stepping = False
 
     # the report beside the images
@@ -553,3 +548,9 @@ class ReadingPresenter(QObject):
         self._desk.flush()
         if self._desk.session is not None:
             self._saved(self._desk.session.report.updated_at)
+
+
+def _elsewhere_words(*, undo: bool) -> str:
+    if undo:
+        return tr("Nothing to undo on this study. Activate a viewport of the study that was measured last.")
+    return tr("Nothing to redo on this study. Activate a viewport of the study that was measured last.")
