@@ -15,6 +15,7 @@ from models.engine.registry import Bundle, check_bundle
 from models.engine.trust import trusted_keys
 from resources.translation import tr
 from workstation.domain.errors import BundleInvalid, StorageError
+from workstation.domain.ports import CancelToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +25,17 @@ class BundleStore:
     folder: Path
     keys: Path | None = None
 
-    def bring_in(self, path: Path) -> Bundle:
+    def bring_in(self, path: Path, job: CancelToken | None = None) -> Bundle:
         """
         Check a folder or zip in full and install it as ``ID-VERSION``.
 
         Only the files that the manifest lists are taken, from the bytes that were checked. An
-        interrupted import leaves nothing behind. Raises BundleInvalid, StorageError.
+        interrupted or cancelled import leaves nothing behind. Raises BundleInvalid, StorageError, JobCancelled.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".import-", dir=self.folder) as work:
-                return self._install(_source(path, Path(work)), Path(work))
+                return self._install(_source(path, Path(work)), Path(work), job)
         except OSError as exc:
             raise StorageError(
                 tr("The model could not be installed: {reason}.", reason=exc.strerror or type(exc).__name__),
@@ -50,8 +51,8 @@ class BundleStore:
             )
         shutil.rmtree(self.folder / model_id)
 
-    def _install(self, source: Path, work: Path) -> Bundle:
-        bundle = check_bundle(source, trusted_keys(self.keys))
+    def _install(self, source: Path, work: Path, job: CancelToken | None) -> Bundle:
+        bundle = check_bundle(source, trusted_keys(self.keys), job)
         manifest = bundle.manifest
         name = f"{manifest.id}-{manifest.version}"
         target = self.folder / name
@@ -65,7 +66,8 @@ class BundleStore:
             (staged / entry.path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source / entry.path, staged / entry.path)
         shutil.copyfile(source / MANIFEST_NAME, staged / MANIFEST_NAME)
-        installed = check_bundle(staged, trusted_keys(self.keys))  # what lies there now, not what lay there before
+        # what lies there now, not what lay there before
+        installed = check_bundle(staged, trusted_keys(self.keys), job)
         staged.rename(target)
         return replace(installed, folder=target)
 

@@ -73,10 +73,17 @@ class ConstantShapes:
         self._shaped: list[Node] = []
         self._followed: dict[str, Value] = {}
         self._fixed: set[str] = set()
+        self._twice: set[str] = set()
+        """Names that two branches give to two things: neither is followed"""
 
     def add_constant(self, name: str, tensor: Tensor) -> None:
         """Take an initializer, or what a Constant gives."""
+        self._name(name)
         self._constants[name] = tensor
+
+    def may_be_true(self, name: str) -> bool:
+        """Tell whether a truth value is anything but a constant that is false."""
+        return name in self._twice or name not in self._constants or self._constants[name].values != [0]
 
     def add_node(self, node: Node) -> None:
         """Take a node."""
@@ -85,8 +92,13 @@ class ConstantShapes:
         if node.kind == "Constant" and node.outputs:
             self.add_constant(node.outputs[0], node.held)
             return
-        for name in node.outputs:
+        for name in filter(None, node.outputs):
+            self._name(name)
             self._makers[name] = node
+
+    def _name(self, name: str) -> None:
+        if name in self._constants or name in self._makers:
+            self._twice.add(name)
 
     def largest(self) -> int | None:
         """Return the bytes of the largest tensor asked for by constants, None when one cannot be told."""
@@ -120,6 +132,8 @@ class ConstantShapes:
             return 0
         if isinstance(shape, Known):
             return None
+        if at and node.inputs[0] in self._twice:
+            return None
         source = self._constants.get(node.inputs[0]) if at else None
         dims = source.dims if source is not None else []
         if node.kind == "Tile":
@@ -128,6 +142,8 @@ class ConstantShapes:
         return 8 * _product([max(pair) for pair in zip_longest(reversed(shape), reversed(dims), fillvalue=1)])
 
     def _value(self, name: str, depth: int) -> Value:
+        if name in self._twice:
+            return Known.FIXED if name in self._fixed else Known.DATA
         if name in self._constants:
             values = self._constants[name].values
             return Known.FIXED if values is None else values
@@ -140,7 +156,7 @@ class ConstantShapes:
         return self._followed[name]
 
     def _made(self, node: Node, depth: int) -> Value:
-        if node.kind == "Shape" and len(node.inputs) == 1 and node.inputs[0] in self._constants:
+        if node.kind == "Shape" and len(node.inputs) == 1 and node.inputs[0] in self._constants.keys() - self._twice:
             return list(self._constants[node.inputs[0]].dims)
         given = [self._value(name, depth) for name in node.inputs if name]
         if Known.DATA in given:

@@ -17,6 +17,7 @@ from models.engine.decoders.heatmap_3d import decode, merge
 from models.engine.heat import heat_picture
 from models.engine.one_lesion import one_a_lesion
 from models.engine.preprocess import Prepared, normalised, prepare
+from models.engine.promised_shape import check_answer
 from models.engine.registry import Bundle
 from models.engine.second_stage import rescored
 from models.engine.session import InferenceSession, Provider
@@ -76,6 +77,7 @@ class LungNoduleDetector:
 
         Raises:
             InputOutsideIntendedUse: not CT, too few or too thick slices, no lungs in view.
+            BundleInvalid: the network answers no numbers, or not as many as its manifest promises.
             ProviderUnavailable: the provider asked for is not here.
             OutOfMemory: not even the smallest slabs fit into memory.
             JobCancelled: within one slab of the request.
@@ -169,9 +171,15 @@ class LungNoduleDetector:
     def _tiled(self, image: FloatArray, slab: int, job: JobContext) -> tuple[FloatArray, FloatArray, FloatArray]:
         spec, output, session = self._bundle.manifest.input, self._bundle.manifest.output, self._opened()
         names = (output.heat, output.size, output.offset)
+
+        def answered(part: FloatArray) -> tuple[FloatArray, ...]:
+            heads = session.run(names, {spec.name: part}, job)
+            check_answer(self._bundle.manifest.spec, part.shape, dict(zip(names, heads, strict=True)))
+            return heads
+
         heat, size, offset = run_tiled(
             image,
-            lambda part: session.run(names, {spec.name: part}, job),
+            answered,
             slab=slab,
             halo=spec.halo,
             stride=output.stride,

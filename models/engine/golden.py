@@ -8,7 +8,6 @@ The dry run: a network must open, take what its manifest says, and repeat what i
 from __future__ import annotations
 
 import io
-import time
 import zipfile
 from typing import Final
 
@@ -28,13 +27,13 @@ from models.engine.manifest_values import (
 )
 from models.engine.promised_shape import check_strides
 from models.engine.session import InferenceSession, Provider
+from models.engine.trial import contradiction, tried
 from resources.translation import tr
-from workstation.domain.errors import BundleInvalid, JobCancelled, ProviderUnavailable
+from workstation.domain.ports import CancelToken
 
 GOLDEN_NAME: Final = "golden.npz"
 _MAX_UNPACKED: Final = 64 * 1024 * 1024
 _TOLERANCE: Final = 2e-3  # absolute: another processor rounds differently
-_SECONDS: Final = 60.0
 _LEAST_SIDE: Final = 32
 
 FloatArray = npt.NDArray[np.float32]
@@ -63,25 +62,24 @@ def make_golden(model: bytes, manifest: Manifest, tensor: FloatArray) -> bytes:
     return packed.getvalue()
 
 
-def dry_run(model: bytes, manifest: Manifest, golden: bytes | None) -> None:
-    """Open the network on the CPU and run it once. Raises BundleInvalid with what is wrong."""
+def dry_run(model: bytes, manifest: Manifest, golden: bytes | None, job: CancelToken | None = None) -> None:
+    """
+    Run the network once in a bounded process of its own.
+
+    Raises BundleInvalid with what is wrong, JobCancelled.
+    """
     names = needed_outputs(manifest.spec)
-    with InferenceSession.open(model, Provider.CPU, threads=1) as session:
-        if session.inputs != (manifest.spec.input.name,):
-            raise _contradiction(tr("The network's inputs are not those of the manifest."), str(session.inputs))
-        if not set(names) <= set(session.outputs):
-            raise _contradiction(tr("The network's outputs are not those of the manifest."), str(session.outputs))
-        arrays = _arrays(golden) if golden is not None else {"input": _empty(manifest.spec)}
-        outputs = _run(session, names, manifest.spec.input.name, arrays)
+    arrays = _arrays(golden) if golden is not None else {"input": _empty(manifest.spec)}
+    outputs = tried(model, manifest.spec.input.name, names, arrays["input"], job)
     _check_decodes(manifest.spec, arrays["input"].shape, dict(zip(names, outputs, strict=True)))
     for name, value in zip(names, outputs, strict=True):
         if not np.all(np.isfinite(value)):
-            raise _contradiction(tr("The network's answer is no number."), name)
+            raise contradiction(tr("The network's answer is no number."), name)
         expected = arrays.get(f"output_{name}")
         if golden is not None and (
             expected is None or expected.shape != value.shape or float(np.abs(expected - value).max()) > _TOLERANCE
         ):
-            raise _contradiction(tr("The network does not repeat the result that it was shipped with."), name)
+            raise contradiction(tr("The network does not repeat the result that it was shipped with."), name)
 
 
 def _check_decodes(spec: KindSpec, given: tuple[int, ...], heads: dict[str, FloatArray]) -> None:
@@ -100,33 +98,9 @@ def _check_decodes(spec: KindSpec, given: tuple[int, ...], heads: dict[str, Floa
         else:
             classifier.class_scores(heads[spec.output.name], spec.output)
     except (ValueError, IndexError) as exc:
-        raise _contradiction(
+        raise contradiction(
             tr("The network's answer does not have the form that the manifest says."), str(exc)
         ) from exc
-
-
-def _run(
-    session: InferenceSession, names: tuple[str, ...], input_name: str, arrays: dict[str, FloatArray]
-) -> tuple[FloatArray, ...]:
-    try:
-        return session.run(names, {input_name: arrays["input"]}, _Deadline())
-    except JobCancelled as exc:
-        raise _contradiction(tr("The network does not finish a small trial run."), f"{_SECONDS:g} s") from exc
-    except ProviderUnavailable:
-        raise
-    except Exception as exc:  # ONNX Runtime's exception types share no public base
-        raise _contradiction(tr("The network does not take the input of the manifest."), str(exc)[:300]) from exc
-
-
-class _Deadline:
-    """Cancels a trial run that takes too long."""
-
-    def __init__(self) -> None:
-        self._end = time.monotonic() + _SECONDS
-
-    def raise_if_cancelled(self) -> None:
-        if time.monotonic() > self._end:
-            raise JobCancelled
 
 
 def _empty(spec: KindSpec) -> FloatArray:
@@ -157,9 +131,5 @@ def _arrays(golden: bytes) -> dict[str, FloatArray]:
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, NotImplementedError, MemoryError) as exc:
         fault = str(exc)[:300]
     if "input" not in arrays:
-        raise _contradiction(tr("The trial input of the model cannot be read."), fault)
+        raise contradiction(tr("The trial input of the model cannot be read."), fault)
     return arrays
-
-
-def _contradiction(text: str, detail: str) -> BundleInvalid:
-    return BundleInvalid(text, hint=tr("Ask the supplier of the model for a repaired bundle."), detail=detail)

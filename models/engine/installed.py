@@ -19,7 +19,7 @@ from models.engine.trust import trusted_keys
 from resources.translation import language
 from workstation.domain.errors import BundleInvalid
 from workstation.domain.model import CurvePoint, DriftLimits, FrocCurve, GateResult, ModelCard, ModelKind, Trust
-from workstation.domain.ports import Detector
+from workstation.domain.ports import CancelToken, Detector
 
 EVALUATION_NAME: Final = "eval/evaluation.json"
 
@@ -65,13 +65,13 @@ class InstalledModels:
             )
         return tuple(cards.values())
 
-    def gates(self, model_id: str) -> tuple[GateResult, ...]:
-        """Run the load gate anew. Raises BundleInvalid for an unknown model."""
-        return gate_results(self.registry.folder(model_id), trusted_keys(self.keys))
+    def gates(self, model_id: str, job: CancelToken | None = None) -> tuple[GateResult, ...]:
+        """Run the load gate anew. Raises BundleInvalid for an unknown model, JobCancelled."""
+        return gate_results(self.registry.folder(model_id), trusted_keys(self.keys), job)
 
-    def bring_in(self, path: Path) -> ModelCard:
-        """Check and install a folder or zip. Raises BundleInvalid, StorageError."""
-        bundle = self.store.bring_in(path)
+    def bring_in(self, path: Path, job: CancelToken | None = None) -> ModelCard:
+        """Check and install a folder or zip. Raises BundleInvalid, StorageError, JobCancelled."""
+        bundle = self.store.bring_in(path, job)
         return model_card(bundle.folder.name, bundle)
 
     def take_out(self, model_id: str, archive: Path) -> None:

@@ -118,7 +118,7 @@ def _gaps(volume: Volume) -> tuple[DecodeWarning, ...]:
     thick_mm, apart_mm = volume.acquisition.slice_mm, volume.spacing_mm[2]
     if thick_mm is None or volume.unit != "HU" or thick_mm >= apart_mm * _ALL_SEEN:
         return ()
-    if thick_mm <= apart_mm * _LEAST_SEEN:
+    if thick_mm <= apart_mm * _LEAST_SEEN + _TOLERANCE_MM:
         raise InputOutsideIntendedUse(
             tr(
                 "The detector refuses this series: slices are {thickness} mm thick and {spacing} mm apart, "

@@ -1,8 +1,9 @@
 """
-Heads must have as many cells as their declared strides make of the input.
+Heads must be numbers and have as many cells as their declared strides make of the input.
 
 A network whose stride is another one answers all the same, only elsewhere: every place read from it
-would be wrong and look right. Heads are arrays as they leave the network, ``[1, channels, ...]``.
+would be wrong and look right. One that is no number is lost in every comparison: nothing would be
+marked, in silence. Heads are arrays as they leave the network, ``[1, channels, ...]``.
 """
 
 from __future__ import annotations
@@ -13,8 +14,35 @@ import numpy as np
 import numpy.typing as npt
 
 from models.engine.manifest_values import AnchorSpec, Boxes2dSpec, HeatmapSpec, KindSpec, MaskSpec
+from resources.translation import tr
+from workstation.domain.errors import BundleInvalid
 
 FloatArray = npt.NDArray[np.float32]
+
+
+def check_answer(spec: KindSpec, given: tuple[int, ...], heads: Mapping[str, FloatArray]) -> None:
+    """
+    Raise BundleInvalid unless every head is finite and has the size that its stride promises, for an input of any kind.
+
+    At every patient, not in the trial run only: a graph can tell the trial's input from a patient's.
+    """
+    try:
+        check_strides(spec, given, heads)
+    except ValueError as exc:
+        raise nonsense(str(exc)) from exc
+    for name, value in heads.items():
+        if not np.all(np.isfinite(value)):
+            raise BundleInvalid(tr("The network's answer is no number."), hint=_repaired(), detail=name)
+
+
+def nonsense(detail: str) -> BundleInvalid:
+    """Return the fault of a network that answers otherwise than its manifest says."""
+    text = tr("The network answers what its manifest does not promise.")
+    return BundleInvalid(text, hint=_repaired(), detail=detail[:300])
+
+
+def _repaired() -> str:
+    return tr("Ask the supplier of the model for a repaired bundle.")
 
 
 def check_strides(spec: KindSpec, given: tuple[int, ...], heads: Mapping[str, FloatArray]) -> None:

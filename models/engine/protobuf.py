@@ -7,6 +7,8 @@ from typing import Final
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _SIGN_BIT: Final = 1 << 63
+_MOST_NUMBER: Final = (1 << 64) - 1
+_MOST_KEY: Final = (1 << 32) - 1  # 29 bits of field number, 3 of wire type
 
 
 class MalformedGraph(ValueError):
@@ -15,13 +17,25 @@ class MalformedGraph(ValueError):
 
 def fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     """Yield ``(field number, value)``; length-delimited values as views, fixed ones as 0."""
+    return ((number, value) for number, _, value in tagged(data))
+
+
+def tagged(data: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
+    """
+    Yield ``(field number, wire type, value)``.
+
+    Raises MalformedGraph for what other readers read otherwise: a key of more than 32 bits (they drop the rest, so
+    that an unknown field becomes a known one) and a number that is longer than it needs to be.
+    """
     at = 0
     while at < len(data):
         key, at = varint(data, at)
-        kind = key & 7
+        kind, number = key & 7, key >> 3
+        if key > _MOST_KEY or number == 0:
+            raise MalformedGraph("impossible field number")
         if kind == VARINT:
             value, at = varint(data, at)
-            yield key >> 3, value
+            yield number, kind, value
             continue
         if kind == BYTES:
             length, at = varint(data, at)
@@ -31,12 +45,12 @@ def fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
             raise MalformedGraph(f"wire type {kind}")
         if at + length > len(data):
             raise MalformedGraph("truncated")
-        yield key >> 3, data[at : at + length] if kind == BYTES else 0
+        yield number, kind, data[at : at + length] if kind == BYTES else 0
         at += length
 
 
 def varint(data: memoryview, at: int) -> tuple[int, int]:
-    """Return a number and the place behind it."""
+    """Return a number of at most 64 bits, in its shortest form, and the place behind it."""
     value = 0
     for shift in range(0, 70, 7):
         if at >= len(data):
@@ -45,6 +59,8 @@ def varint(data: memoryview, at: int) -> tuple[int, int]:
         at += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
+            if value > _MOST_NUMBER or (byte == 0 and shift):
+                break
             return value, at
     raise MalformedGraph("number too long")
 

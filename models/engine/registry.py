@@ -9,6 +9,8 @@ model that fails any step cannot be selected; one that nobody trusted signed is 
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,10 +31,11 @@ from models.engine.onnx_graph import GraphFacts, MalformedGraph, inspect_graph, 
 from models.engine.trust import TrustedKeys, trusted_keys
 from models.evaluation.card import CHINESE_SECTIONS, check_card
 from resources.translation import CHINESE, tr
-from workstation.domain.errors import BundleInvalid, WorkstationError
+from workstation.domain.errors import BundleInvalid, JobCancelled, WorkstationError
 from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.finding_class import FindingMeaning, NamedClass
 from workstation.domain.model import GateResult, GateStep, Trust
+from workstation.domain.ports import CancelToken
 from workstation.domain.template import Code
 
 BUNDLES: Final = Path(__file__).resolve().parents[1] / "bundles"
@@ -158,17 +161,18 @@ def read_bundle(folder: Path, keys: TrustedKeys | None = None) -> Bundle:
     return _Gate(folder, keys).read()
 
 
-def check_bundle(folder: Path, keys: TrustedKeys | None = None) -> Bundle:
-    """Run the whole gate, including a trial run on the CPU. Raises BundleInvalid."""
-    gate = _Gate(folder, keys)
-    bundle = gate.read()
-    dry_run(bundle.model, bundle.manifest, bundle.golden)
+def check_bundle(folder: Path, keys: TrustedKeys | None = None, job: CancelToken | None = None) -> Bundle:
+    """Run the whole gate, including a trial run on the CPU. Raises BundleInvalid, JobCancelled."""
+    bundle = _Gate(folder, keys).read()
+    dry_run(bundle.model, bundle.manifest, bundle.golden, job)
     return bundle
 
 
-def gate_results(folder: Path, keys: TrustedKeys | None = None) -> tuple[GateResult, ...]:
-    """Return every gate up to the first that fails, for the model page; never raises a WorkstationError."""
-    gate = _Gate(folder, keys)
+def gate_results(
+    folder: Path, keys: TrustedKeys | None = None, job: CancelToken | None = None
+) -> tuple[GateResult, ...]:
+    """Return every gate up to the first that fails, for the model page. Raises JobCancelled and no other."""
+    gate = _Gate(folder, keys, job)
     results: list[GateResult] = []
     steps: tuple[tuple[GateStep, Callable[[], str]], ...] = (
         (GateStep.SCHEMA, gate.schema),
@@ -180,6 +184,8 @@ def gate_results(folder: Path, keys: TrustedKeys | None = None) -> tuple[GateRes
     for step, check in steps:
         try:
             results.append(GateResult(step, passed=True, text=check()))
+        except JobCancelled:
+            raise
         except WorkstationError as exc:
             results.append(GateResult(step, passed=False, text=f"{exc.user_text} {exc.hint}".strip()))
             break
@@ -189,8 +195,9 @@ def gate_results(folder: Path, keys: TrustedKeys | None = None) -> tuple[GateRes
 class _Gate:
     """The steps of the gate, in order; each builds on the one before and raises BundleInvalid."""
 
-    def __init__(self, folder: Path, keys: TrustedKeys | None) -> None:
+    def __init__(self, folder: Path, keys: TrustedKeys | None, job: CancelToken | None = None) -> None:
         self._folder = folder
+        self._job = job
         self._keys = trusted_keys() if keys is None else keys
         self._json = b""
         self._contents: dict[str, bytes] = {}
@@ -230,7 +237,7 @@ class _Gate:
 
     def trial(self) -> str:
         bundle = self._bundle()
-        dry_run(bundle.model, bundle.manifest, bundle.golden)
+        dry_run(bundle.model, bundle.manifest, bundle.golden, self._job)
         return ""
 
     @property
@@ -258,19 +265,28 @@ class _Gate:
 
 
 def _manifest_bytes(folder: Path) -> bytes:
-    path = folder / MANIFEST_NAME
-    if path.is_file() and _size(path) > MAX_MANIFEST_BYTES:
+    data = _read(folder / MANIFEST_NAME, MAX_MANIFEST_BYTES + 1)
+    if len(data) > MAX_MANIFEST_BYTES:
         raise BundleInvalid(tr("The model manifest is too large."), hint=ask_supplier())
-    return _read(path)
+    return data
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int) -> bytes:
+    """Return the first ``most`` bytes of a file; a device or a pipe, which may have no end, is never read."""
     try:
-        return path.read_bytes()
+        # a pipe that nobody writes to would be waited for
+        with os.fdopen(
+            os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb"
+        ) as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return file.read(most)
     except OSError as exc:
-        raise BundleInvalid(
-            tr("The model file “{file}” cannot be read.", file=path.name), hint=_complete(), detail=type(exc).__name__
-        ) from exc
+        raise _unread(path, type(exc).__name__) from exc
+    raise _unread(path, "not a regular file")
+
+
+def _unread(path: Path, detail: str) -> BundleInvalid:
+    return BundleInvalid(tr("The model file “{file}” cannot be read.", file=path.name), hint=_complete(), detail=detail)
 
 
 def _complete() -> str:
@@ -297,7 +313,9 @@ def _verified(folder: Path, relative: str, manifest: Manifest) -> bytes:
             hint=ask_supplier(),
             detail=str(promised.bytes),
         )
-    data = _read(path) if _size(path) == promised.bytes else b""  # never read more than was promised
+    data = (
+        _read(path, promised.bytes + 1) if _size(path) == promised.bytes else b""
+    )  # never read more than was promised
     if hashlib.sha256(data).hexdigest() != promised.sha256:
         raise BundleInvalid(
             tr("The model file “{file}” was altered.", file=relative),

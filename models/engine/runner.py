@@ -28,14 +28,14 @@ from models.engine.manifest_values import (
     ImageInput,
     MaskSpec,
 )
-from models.engine.promised_shape import check_strides
+from models.engine.promised_shape import check_answer, nonsense
 from models.engine.registry import Bundle
 from models.engine.segmented import marks_of_mask, mask_in_volume, mask_on_image
 from models.engine.session import InferenceSession, Provider
 from models.engine.tiling import run_in_slabs
 from models.engine.waiting import waited_for
 from resources.translation import tr
-from workstation.domain.errors import BundleInvalid, InputOutsideIntendedUse, ProviderUnavailable
+from workstation.domain.errors import InputOutsideIntendedUse, ProviderUnavailable
 from workstation.domain.finding import AlgorithmIdentity, Mark
 from workstation.domain.model import ModelOutput, OcclusionMap, PlanarImage, PlanarMark, SegmentMask, StudyFinding
 from workstation.domain.ports import JobContext
@@ -215,15 +215,9 @@ class ModelRunner:
         except (ProviderUnavailable, MemoryError):
             raise
         except RuntimeError as exc:  # what ONNX Runtime and OpenVINO raise for a shape that does not fit
-            raise _nonsense(str(exc)) from exc
+            raise nonsense(str(exc)) from exc
         heads = dict(zip(names, outputs, strict=True))
-        try:  # at this size too: a graph can tell the trial's from a patient's
-            check_strides(self._spec, tensor.shape, heads)
-        except ValueError as exc:
-            raise _nonsense(str(exc)) from exc
-        for name, value in heads.items():
-            if not np.all(np.isfinite(value)):
-                raise _nonsense(name)
+        check_answer(self._spec, tensor.shape, heads)
         return heads
 
     def _opened(self) -> InferenceSession:
@@ -273,14 +267,14 @@ class ModelRunner:
                 out_of_ten=out_of_ten(float(score), self._bundle.manifest.calibration),
             )
             for box, score, label in zip(corners, boxes.score, boxes.label, strict=True)
-            if label < len(self._labels)
+            if 0 <= label < len(self._labels)
         )
 
     def _study_findings(self, heads: Heads, spec: ClassifierSpec) -> tuple[StudyFinding, ...]:
         try:
             scores = classifier.class_scores(heads[spec.output.name], spec.output)
         except ValueError as exc:
-            raise _nonsense(str(exc)) from exc
+            raise nonsense(str(exc)) from exc
         return tuple(
             StudyFinding(
                 label=label,
@@ -371,11 +365,3 @@ class _Watch:
 
     def seconds(self) -> dict[str, float]:
         return {**self._laps, "total": self._last - self._start}
-
-
-def _nonsense(detail: str) -> BundleInvalid:
-    return BundleInvalid(
-        tr("The network answers what its manifest does not promise."),
-        hint=tr("Ask the supplier of the model for a repaired bundle."),
-        detail=detail[:300],
-    )

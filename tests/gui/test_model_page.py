@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -18,8 +19,18 @@ from tests.unit.services.test_model_service import ADMIN, _card, _Models
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
 from workstation.domain.finding import AlgorithmIdentity
-from workstation.domain.model import CurvePoint, DriftLimits, FrocCurve, ModelChoice, StoredRun, Trust
+from workstation.domain.model import (
+    CurvePoint,
+    DriftLimits,
+    FrocCurve,
+    GateResult,
+    ModelCard,
+    ModelChoice,
+    StoredRun,
+    Trust,
+)
 from workstation.domain.model_drift import drift_report
+from workstation.domain.ports import CancelToken
 from workstation.services.jobs import JobRunner
 from workstation.services.model_service import ModelPage
 from workstation.storage.model_store import ModelChoiceFile, StoredRunFolder
@@ -165,6 +176,64 @@ def test_a_model_is_imported_and_removed_after_a_question(qtbot: QtBot, tmp_path
     assert dialog is not None
     dialog.accept()
     qtbot.waitUntil(lambda: bench.page.list.count() == 4)
+
+
+class _Endless(_Models):
+    """Tries a model for as long as somebody waits."""
+
+    asked = 0
+    ended = 0
+
+    def bring_in(self, path: Path, job: CancelToken | None = None) -> ModelCard:
+        del path
+        self._wait(job)
+        raise AssertionError("nobody waited")
+
+    def gates(self, model_id: str, job: CancelToken | None = None) -> tuple[GateResult, ...]:
+        if model_id == "lab":
+            self._wait(job)
+        return super().gates(model_id, job)
+
+    def _wait(self, job: CancelToken | None) -> None:
+        assert job is not None
+        self.asked += 1
+        try:
+            for _ in range(1000):  # five seconds, so that a failure does not wait for ever
+                job.raise_if_cancelled()
+                time.sleep(0.005)
+        finally:
+            self.ended += 1
+
+
+def test_an_import_whose_trial_run_lasts_is_cancelled_on_the_page(
+    qtbot: QtBot, tmp_path: Path, jobs: JobRunner
+) -> None:
+    bench = _Bench(qtbot, tmp_path, jobs, ADMIN)
+    models = _Endless()
+    bench.services = replace(bench.services, models=models)
+    bench.page.import_requested.emit(tmp_path / "new")
+    qtbot.waitUntil(lambda: models.asked == 1)
+    (notice,) = bench.page.notices.notices()
+    assert notice.fact == "Checking the model…"
+
+    notice.actions[0].handler()
+
+    qtbot.waitUntil(lambda: models.ended == 1)
+    assert bench.page.notices.notices() == []
+    assert bench.page.list.count() == 4
+
+
+def test_the_check_of_a_model_ends_when_another_one_is_looked_at(qtbot: QtBot, tmp_path: Path, jobs: JobRunner) -> None:
+    bench = _Bench(qtbot, tmp_path, jobs, ADMIN)
+    models = _Endless()
+    bench.services = replace(bench.services, models=models)
+    bench.choose("lab")
+    qtbot.waitUntil(lambda: models.asked == 1)
+
+    bench.choose("a")
+
+    qtbot.waitUntil(lambda: models.ended == 1)
+    qtbot.waitUntil(lambda: "✓" in bench.page.gates.text())
 
 
 def test_the_curve_of_a_model_is_shown_with_what_it_was_measured_on(qtbot: QtBot) -> None:

@@ -16,7 +16,7 @@ from workstation.domain.model import (
     PlanarImage,
     StoredRun,
 )
-from workstation.domain.ports import Detector, JobContext
+from workstation.domain.ports import CancelToken, Detector, JobContext
 from workstation.domain.study import Study
 
 
@@ -53,12 +53,16 @@ class ModelPort(Protocol):
         """Return every installed model; a broken one carries its fault."""
         ...
 
-    def gates(self, model_id: str) -> tuple[GateResult, ...]:
-        """Run the load gate anew, up to the first step that fails. Raises BundleInvalid for an unknown model."""
+    def gates(self, model_id: str, job: CancelToken | None = None) -> tuple[GateResult, ...]:
+        """
+        Run the load gate anew, up to the first step that fails.
+
+        Raises BundleInvalid for an unknown model, JobCancelled.
+        """
         ...
 
-    def bring_in(self, path: Path) -> ModelCard:
-        """Check and install a folder or zip. Raises BundleInvalid, StorageError."""
+    def bring_in(self, path: Path, job: CancelToken | None = None) -> ModelCard:
+        """Check and install a folder or zip. Raises BundleInvalid, StorageError, JobCancelled."""
         ...
 
     def take_out(self, model_id: str, archive: Path) -> None:

@@ -28,7 +28,7 @@ from workstation.domain.model_comparison import (
 )
 from workstation.domain.model_drift import DriftReport, drift_report
 from workstation.domain.model_ports import ModelChoicePort, ModelPort, StoredRunPort
-from workstation.domain.ports import AuditPort, Clock, Detector, JobContext
+from workstation.domain.ports import AuditPort, CancelToken, Clock, Detector, JobContext
 from workstation.domain.volume import Volume
 from workstation.services.shadow_service import said_by
 
@@ -55,9 +55,9 @@ class ModelPage:
         """Return which models are active and in the shadow."""
         return self.choices.load()
 
-    def gates(self, model_id: str) -> tuple[GateResult, ...]:
-        """Run the gates of one model, for the page."""
-        return self.models.gates(model_id)
+    def gates(self, model_id: str, job: CancelToken | None = None) -> tuple[GateResult, ...]:
+        """Run the gates of one model, for the page. Raises JobCancelled."""
+        return self.models.gates(model_id, job)
 
     def activate(self, model_id: str, actor: Actor) -> ModelChoice:
         """
@@ -108,10 +108,10 @@ class ModelPage:
         _require(actor)
         return self._save(replace(self._current(), active=None, off=True), actor)
 
-    def bring_in(self, path: Path, actor: Actor) -> ModelCard:
-        """Install a bundle. Raises NotPermitted, BundleInvalid, StorageError."""
+    def bring_in(self, path: Path, actor: Actor, job: CancelToken | None = None) -> ModelCard:
+        """Install a bundle. Raises NotPermitted, BundleInvalid, StorageError, JobCancelled."""
         _require(actor)
-        card = self.models.bring_in(path)
+        card = self.models.bring_in(path, job)
         self.audit.record(AuditAction.MODEL_CHANGED, detail=f"import {card.model_id} {card.version} {card.sha256}")
         return card
 

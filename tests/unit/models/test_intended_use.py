@@ -163,6 +163,13 @@ def test_slices_that_leave_half_of_the_patient_unseen_are_refused(slice_mm: floa
     assert "without gaps" in (caught.value.hint or "")
 
 
+def test_a_gap_of_half_is_refused_also_where_its_number_is_rounded() -> None:
+    with pytest.raises(InputOutsideIntendedUse) as caught:
+        check_intended_use(_sliced(1.9999999999999996, 1.0), _applies_to())
+
+    assert "1 mm thick and 2.0 mm apart" in caught.value.user_text
+
+
 def test_smaller_gaps_between_slices_run_with_the_warning() -> None:
     (warning,) = check_intended_use(_sliced(3.0, 2.0), _applies_to())
 

@@ -254,7 +254,7 @@ def test_an_answer_that_is_no_number_is_refused_and_the_memory_given_back(tmp_pa
     folder = write_bundle(tmp_path / "b", model, described)
     runner = ModelRunner(read_bundle(folder), Provider.CPU)
 
-    with refused(BundleInvalid, "answers what its manifest does not promise"):
+    with refused(BundleInvalid, "answer is no number"):
         runner.detect(_balls(np.eye(3)), Job())
     assert runner._session is None
     with refused(BundleInvalid, "answer is no number"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -224,3 +225,27 @@ def test_an_oversized_manifest_is_refused_unread() -> None:
 def test_a_file_that_was_never_promised_has_no_entry() -> None:
     with pytest.raises(KeyError):
         Registry().load(XS).manifest.file("notes.txt")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes and devices in folders here")
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_manifest_without_an_end_is_refused_unread(tmp_path: Path, kind: str) -> None:
+    folder = copied_bundle(tmp_path)
+    (folder / "manifest.json").unlink()
+    if kind == "pipe":
+        os.mkfifo(folder / "manifest.json")
+    else:
+        (folder / "manifest.json").symlink_to("/dev/zero")
+
+    with refused(BundleInvalid, "The model file “manifest.json” cannot be read."):
+        check_bundle(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders here")
+def test_a_pipe_in_the_place_of_a_file_is_refused_unread(tmp_path: Path) -> None:
+    folder = copied_bundle(tmp_path)
+    (folder / "LICENSE").unlink()
+    os.mkfifo(folder / "LICENSE")
+
+    with refused(BundleInvalid, "was altered"):
+        check_bundle(folder)

@@ -33,7 +33,7 @@ from workstation.domain.model import (
     marking_card,
 )
 from workstation.domain.model_comparison import LabelAgreement
-from workstation.domain.ports import Detector, JobContext
+from workstation.domain.ports import CancelToken, Detector, JobContext
 from workstation.domain.volume import Volume
 from workstation.services.model_service import ModelPage, compare_models, research_banner
 from workstation.services.shadow_service import RunShadow
@@ -95,13 +95,16 @@ class _Models:
     def cards(self) -> tuple[ModelCard, ...]:
         return tuple(self.installed.values())
 
-    def gates(self, model_id: str) -> tuple[GateResult, ...]:
+    def gates(self, model_id: str, job: CancelToken | None = None) -> tuple[GateResult, ...]:
+        del job
         if model_id not in self.installed:
             raise BundleInvalid("There is no model.")
         bad = model_id == "broken"
         return (GateResult(GateStep.SCHEMA, passed=True), GateResult(GateStep.FILES, passed=not bad, text="altered"))
 
-    def bring_in(self, path: Path) -> ModelCard:
+    def bring_in(self, path: Path, job: CancelToken | None = None) -> ModelCard:
+        if job is not None:
+            job.raise_if_cancelled()
         self.installed[path.name] = _card(path.name)
         return self.installed[path.name]
 

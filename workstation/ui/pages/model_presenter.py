@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import QObject
 
@@ -13,13 +14,16 @@ from workstation.domain.errors import BundleInvalid
 from workstation.domain.model import GateResult, ModelCard, ModelChoice, marking_card
 from workstation.domain.model_comparison import ModelComparison
 from workstation.domain.model_drift import DriftReport
-from workstation.services.jobs import JobRunner
+from workstation.services.jobs import JobHandle, JobRunner
 from workstation.services.model_service import ModelPage
 from workstation.ui.dialogs import ConfirmDialog
+from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.page_jobs import PageJobs
 from workstation.ui.pages.model_page import ModelsPage
 
 T = TypeVar("T")
+
+_IMPORT: Final = "model-import"
 
 
 class ModelPresenter(QObject):
@@ -32,6 +36,8 @@ class ModelPresenter(QObject):
         self._jobs = PageJobs(page, jobs, "models")
         self._actor = actor
         self.dialog: ConfirmDialog | None = None
+        self._checking: JobHandle[Any] | None = None
+        self._importing: JobHandle[Any] | None = None
         page.chosen.connect(self._check)
         page.refresh_requested.connect(self.refresh)
         page.activate_requested.connect(
@@ -46,9 +52,7 @@ class ModelPresenter(QObject):
         page.off_requested.connect(
             lambda: self._act(lambda s: s.switch_off(actor), tr("No model marks from the next study on"))
         )
-        page.import_requested.connect(
-            lambda path: self._act(lambda s: s.bring_in(path, actor), tr("The model is installed"))
-        )
+        page.import_requested.connect(self._bring_in)
         page.export_requested.connect(
             lambda uid, path: self._act(lambda s: s.take_out(uid, path), tr("The model is written"))
         )
@@ -69,8 +73,37 @@ class ModelPresenter(QObject):
             if self._page.current == model_id:
                 self._page.show_gates(results)
 
-        self._run(lambda services: services.gates(model_id), arrived)
+        self._stop(self._checking)  # a trial run may take a minute, and nobody looks at that model any more
+        self._checking = self._jobs.run_long(lambda job: self._services().gates(model_id, job), arrived)
         self._watch(model_id)
+
+    def _bring_in(self, path: Path) -> None:
+        """Check and install in a job: a trial run takes up to a minute, so that it can be cancelled."""
+        notices = self._page.notices
+
+        def cancel() -> None:
+            self._stop(self._importing)
+            notices.clear_notice(_IMPORT)
+
+        def installed(_card: ModelCard) -> None:
+            self._page.toast.emit(tr("The model is installed"))
+            self.refresh()
+
+        cancel()
+        notices.show_notice(
+            Notice(_IMPORT, Severity.NEWS, tr("Checking the model…"), tr("It is tried out before it is installed."),
+                   actions=(NoticeAction(tr("Cancel"), cancel),))
+        )  # fmt: skip
+        self._importing = self._jobs.run_long(
+            lambda job: self._services().bring_in(path, self._actor, job),
+            installed,
+            ended=lambda: notices.clear_notice(_IMPORT),
+        )
+
+    @staticmethod
+    def _stop(job: JobHandle[Any] | None) -> None:
+        if job is not None:
+            job.cancel()
 
     def _watch(self, model_id: str) -> None:
         card = self._page.card(model_id)
