@@ -18,7 +18,7 @@ from worklist.hub.quality_tables import FREE
 from worklist.hub.report_rows import document_of, final_row, open_row
 from worklist.hub.tables import cases, returned_reports
 from worklist.hub.ups_errors import inconsistent
-from worklist.hub.ups_json import Dataset, items, text
+from worklist.hub.ups_json import Dataset, code_value, items, text
 from worklist.hub.ups_rules import canceled
 from worklist.hub.ups_store import Workitem, add, load, new_uid, save
 from workstation.domain.access import Actor
@@ -202,7 +202,7 @@ def detection_summary(content: Dataset) -> DetectionSummary | None:
     for performed in items(content, "UnifiedProcedureStepPerformedProcedureSequence"):
         for parameter in items(performed, "PerformedProcessingParametersSequence"):
             concepts = items(parameter, "ConceptNameCodeSequence")
-            if concepts and text(concepts[0], "CodeValue") == _SUMMARY_CONCEPT:
+            if concepts and code_value(concepts[0]) == _SUMMARY_CONCEPT:
                 try:
                     return _SUMMARY.validate_python(json.loads(text(parameter, "TextValue")))
                 except (ValidationError, ValueError):

@@ -19,6 +19,7 @@ MAXIMUM_TEXT: Final = 1024
 
 LONGEST_UID: Final = 64
 _LONGEST_CODE: Final = 16
+_CODES: Final = ("CodeValue", "LongCodeValue", "URNCodeValue")
 _TAG: Final = re.compile(r"[0-9A-F]{8}")
 _UID: Final = re.compile(r"(?=.{1,64}$)(0|[1-9]\d*)(\.(0|[1-9]\d*))*")
 _DATE_TIME: Final = re.compile(r"\d{4}(\d{2}){0,5}(\.\d{1,6})?([+-]\d{4})?")
@@ -93,6 +94,11 @@ def code(value: str, meaning: str, scheme: str = "DCM") -> Dataset:
         attribute("CodingSchemeDesignator", scheme),
         attribute("CodeMeaning", meaning),
     )
+
+
+def code_value(item: Dataset) -> str:
+    """Return the value of an item of a code sequence wherever PS3.3 8.1 puts it, empty where it has none."""
+    return next((found for place in _CODES if (found := text(item, place).strip())), "")
 
 
 def put(target: Dataset, keyword: str, *content: object) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, insert, select, update
 
 from worklist.hub.tables import cases, workitems
-from worklist.hub.ups_json import Dataset, items, put, text
+from worklist.hub.ups_json import Dataset, code_value, items, put, text
 from worklist.hub.ups_rules import UPS_PUSH_SOP_CLASS, date_time
 from workstation.domain.access import Actor
 from workstation.domain.workitem import Priority, ProcedureStepState
@@ -42,7 +42,7 @@ class Workitem:
     def workitem_code(self) -> str:
         """Return the first Scheduled Workitem Code value, empty without one."""
         for item in items(self.dataset, "ScheduledWorkitemCodeSequence"):
-            return text(item, "CodeValue")
+            return code_value(item)
         return ""
 
     @property

@@ -18,7 +18,7 @@ _PLACES: Final = ("CodeValue", "LongCodeValue", "URNCodeValue")
 
 def code_value(item: Dataset) -> str:
     """Return the value of an item of a code sequence, empty where it has none."""
-    return next((str(value) for place in _PLACES if (value := item.get(place))), "")
+    return next((said for place in _PLACES if (said := str(item.get(place) or "").strip())), "")
 
 
 def put_code_value(item: Dataset, value: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pydicom.dataset import Dataset
 
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.values import texts
 from workstation.domain.template import Code
 
@@ -26,7 +27,7 @@ def tracer_values(dataset: Dataset) -> tuple[str, str, str] | None:
     if len(given) != 1:  # with two of them no picture says which it shows
         return None
     coded = (given[0].get("RadiopharmaceuticalCodeSequence") or [Dataset()])[0]
-    value, scheme, meaning = (_first(coded, name) for name in ("CodeValue", "CodingSchemeDesignator", "CodeMeaning"))
+    value, scheme, meaning = code_value(coded), _first(coded, "CodingSchemeDesignator"), _first(coded, "CodeMeaning")
     words = meaning or _first(given[0], "Radiopharmaceutical")
     if scheme.upper() in _RETIRED and value in _FORMER:
         value, scheme = _FORMER[value], "SCT"

@@ -14,6 +14,7 @@ from typing import Any, Final
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.values import texts
 from workstation.domain.view_modifier import ViewModifier
 
@@ -124,7 +125,7 @@ def _view(dataset: Dataset) -> str:
 
 def code_of(item: Dataset) -> tuple[str, str]:
     """Return scheme (``SCT``, ``SRT``, else empty) and value of a coded entry."""
-    scheme, value = _first(item.get("CodingSchemeDesignator")), _first(item.get("CodeValue"))
+    scheme, value = _first(item.get("CodingSchemeDesignator")), code_value(item)
     return _SCHEMES.get(scheme.upper(), ""), value
 
 

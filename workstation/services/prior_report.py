@@ -8,6 +8,7 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.objects.document_text import encapsulated_document, sr_text
 from workstation.dicom.objects.key_objects import KEY_OBJECT_SELECTION, rejected_by
 from workstation.dicom.quiet import quiet
@@ -160,7 +161,7 @@ def _signed(ds: Dataset, caption: str, text: str) -> _Signed:
 
 def _is_result(ds: Dataset) -> bool:
     root = next(iter(ds.get("ConceptNameCodeSequence") or ()), Dataset())
-    is_measured = "ContentSequence" in ds and str(root.get("CodeValue", "")) == _IMAGING_MEASUREMENTS
+    is_measured = "ContentSequence" in ds and code_value(root) == _IMAGING_MEASUREMENTS
     is_unsigned = str(ds.get("VerificationFlag") or "") == "UNVERIFIED" or str(ds.get("PreliminaryFlag") or "") == (
         "PRELIMINARY"
     )

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydicom.dataset import Dataset
 
 from resources.translation import tr
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.header import Header, header_of
 from workstation.dicom.images.assemble import stack_of
 from workstation.dicom.images.decode import parse
@@ -236,7 +237,7 @@ def _mapped_units(dataset: Dataset) -> tuple[str, str]:
         if own != (_number(rescale[0], "RescaleSlope"), _number(rescale[0], "RescaleIntercept")):
             return "", ""
         code = (maps[0].get("MeasurementUnitsCodeSequence") or [Dataset()])[0]
-        value = _text(code, "CodeValue") or _text(code, "LongCodeValue")
+        value = code_value(code)
         units.add(_UCUM_UNITS.get(value.lower(), (value, "")))
     return units.pop() if len(units) == 1 else ("", "")
 

@@ -28,6 +28,7 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.uid import ExplicitVRLittleEndian
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.sr.common import code_dataset, part10, read_part10
 from workstation.domain.template import Code
 
@@ -143,7 +144,7 @@ def _checked(ds: Dataset, item: Dataset, methods: dict[int, Dataset]) -> Dataset
         intact=known and _verifies(certificate, bytes(item.get("Signature", b"")), _hashed(ds, tags, item)),
         certificate=certificate,
         signed_at=str(item.get("DigitalSignatureDateTime", "")),
-        purpose=str(codes[0].get("CodeValue", "")) if codes else "",
+        purpose=code_value(codes[0]) if codes else "",
         covers_all=set(tags) == _signable(ds) and len(tags) == len(set(tags)),
     )
 

@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from resources.translation import tr
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.sr.common import (
     add_equipment,
     add_time,
@@ -138,7 +139,7 @@ def read_key_objects(data: bytes, study: Study | None = None) -> ReadKeys:
     own = evidence.pop(study_uid, {})
     places = {**own, **here}
     title = next(iter(ds.get("ConceptNameCodeSequence") or ()), Dataset())
-    value, meaning = str(title.get("CodeValue", "")), str(title.get("CodeMeaning", ""))
+    value, meaning = code_value(title), str(title.get("CodeMeaning", ""))
     known = {purpose.value: purpose for purpose in KeyPurpose}
     children = list(ds.get("ContentSequence") or ())
     marked = {str(one.get("ReferencedSOPInstanceUID", "")) for child in children for one in _references(child)}
@@ -223,13 +224,13 @@ def _is_several(value: object) -> bool:
 
 def _is_description(item: Dataset) -> bool:
     name = next(iter(item.get("ConceptNameCodeSequence") or ()), Dataset())
-    return name.get("CodeValue") == _DESCRIPTION.value and "TextValue" in item
+    return code_value(name) == _DESCRIPTION.value and "TextValue" in item
 
 
 def rejected_by(ds: Dataset) -> set[str]:
     """Return the SOP Instance UIDs that a selection takes out of use, none where it is not for that."""
     title = next(iter(ds.get("ConceptNameCodeSequence") or ()), Dataset())
-    if str(title.get("CodeValue", "")) not in _REJECTED:
+    if code_value(title) not in _REJECTED:
         return set()
     references = (one for item in ds.get("ContentSequence") or () for one in item.get("ReferencedSOPSequence") or ())
     return {str(one.get("ReferencedSOPInstanceUID", "")) for one in references}
