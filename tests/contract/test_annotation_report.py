@@ -407,3 +407,25 @@ def test_what_is_no_report_is_refused_with_words(lidc_0314: Path) -> None:
         read_annotations(min(lidc_0314.glob("*.dcm")).read_bytes())
     with pytest.raises(HostileInput):
         read_annotations(b"nothing")
+
+
+@pytest.mark.filterwarnings("ignore:The value for the data element .0070,0022. exceeds:UserWarning")
+def test_an_outline_of_an_old_draft_that_is_longer_than_64_kb_comes_back_exactly_and_is_drawn(study: Study) -> None:
+    """Explicit VR then holds its coordinates as bytes of unknown VR (PS3.5 6.2.2): 5600 points of 12 bytes."""
+    turn = np.linspace(0, 6, 5600)
+    ring = tuple(zip((40 * np.cos(turn)).tolist(), (40 * np.sin(turn)).tolist(), [-520.2] * 5600, strict=True))
+    long = replace(drawn(K.FREEHAND, study), points_lps_mm=ring)
+    mine = AnnotationList(study.study_instance_uid, (long,))
+    stored = annotation_sr(mine, study, at=AT, author=READER, language="en")
+    assert read_annotations(stored) == mine
+
+    ds = dcmread(BytesIO(stored))
+    (groups,) = [one for one in ds.ContentSequence if one.ConceptNameCodeSequence[0].CodeValue == "126010"]
+    group = groups.ContentSequence[0]
+    group.ContentSequence = [
+        one for one in group.ContentSequence if one.ConceptNameCodeSequence[0].get("CodeValue") != AS_DRAWN.value
+    ]
+    buffer = BytesIO()
+    dcmwrite(buffer, ds)
+    (foreign,) = read_annotations(buffer.getvalue()).annotations
+    assert foreign.points_lps_mm == pytest.approx(np.array(ring), abs=1e-3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from resources.translation import ENGLISH, use_language
@@ -15,7 +16,7 @@ from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.scene import Scene
 from viewers.scene.tools.actions import Actions, AddAnnotation, AskText, EditAnnotation, Refuse, SeedNodule
-from viewers.scene.tools.measuring import with_uptake
+from viewers.scene.tools.measuring import FreehandTool, with_uptake
 from viewers.scene.tools.navigate import Navigator
 from viewers.scene.tools.tool import ToolName
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
@@ -215,3 +216,35 @@ def test_a_hatching_over_itself_keeps_its_line_under_the_hand_and_is_refused_in_
         "Lead it round the region once.",
     )
     assert hand.preview is None
+
+
+def led_round(rough_px: float, monkeypatch: pytest.MonkeyPatch) -> Actions:
+    """Lead the pointer round 36.25 mm about the middle on a wall of pixels, 80 to a millimetre, in 6000 steps."""
+    monkeypatch.setattr(FreehandTool, "_outline", lambda *_args: None)  # what is shown on the way is not asked here
+    scene, hand, viewport = axial_stack(), Navigator(), (8000.0, 6400.0)
+    hand.choose(ToolName.FREEHAND)
+    turn = 2 * np.pi * np.arange(6000) / 6000
+    far = 2900 + rough_px * np.where(np.arange(6000) % 2, 1.0, -1.0)
+    way = np.stack([4000 + far * np.cos(turn), 3200 + far * np.sin(turn)], axis=1).tolist()
+    for n, (x, y) in enumerate(way):
+        kind, button = (PointerKind.MOVE, Button.NONE) if n else (PointerKind.PRESS, Button.LEFT)
+        hand.handle(PointerEvent(kind, x, y, button, Modifier.NONE), scene, viewport)
+    return hand.handle(PointerEvent(PointerKind.RELEASE, x, y, Button.LEFT, Modifier.NONE), scene, viewport)
+
+
+def test_an_outline_of_more_points_than_a_report_holds_is_thinned_without_changing_its_area(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (drawn,) = [one.annotation for one in led_round(0.0, monkeypatch) if isinstance(one, AddAnnotation)]
+    assert 3 <= len(drawn.points_lps_mm) <= 5460
+    area = drawn.measure(MeasureName.AREA)
+    assert area is not None
+    assert area.value == pytest.approx(4128.25, rel=0.004)  # pi * 36.25^2; a rim of 0.1 mm is 0.5 %
+    far = [np.hypot(x - 49.5, y - 39.5) for x, y, _z in drawn.points_lps_mm]
+    assert (min(far), max(far)) == pytest.approx((36.25, 36.25), abs=0.01)
+
+
+def test_an_outline_too_long_and_rough_to_be_kept_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_language(ENGLISH)
+    (refused,) = led_round(40.0, monkeypatch)
+    assert refused == Refuse("This outline is too long to be kept.", "Lead it round the region once.")

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
 from resources.translation import tr
 from viewers.scene import measure_annotations
 from viewers.scene.events import PointerEvent
@@ -19,6 +21,7 @@ from viewers.scene.slice_view import SliceView
 from viewers.scene.tools.actions import Action, Actions, AddAnnotation, AskText, Refuse, Repaint, SeedNodule
 from viewers.scene.tools.ground import Ground
 from viewers.scene.tools.tool import Tool
+from workstation.domain import outline
 from workstation.domain.annotation import IN_STATISTICS, Annotation, AnnotationKind, Measure, PixelPoint
 from workstation.domain.errors import WorkstationError
 from workstation.domain.geometry import Point
@@ -26,6 +29,10 @@ from workstation.domain.geometry import Point
 CLICK_PX: Final = 4.0
 """A shorter way is a click, not a drag."""
 _FREEHAND_PX: Final = 3.0
+_MOST_POINTS: Final = 5460
+"""Of an outline: with the first one repeated they fill the 64 kB that a list of 32-bit floats has (PS3.5 7.1.2)"""
+_THINNED_PX: Final = 0.1
+"""By so much of a pixel of the image an outline of more points may be moved to have no more"""
 Placed = Sequence[Point] | Sequence[PixelPoint]
 _SQUARED: Final = frozenset({AnnotationKind.BIDIRECTIONAL})
 _BOXES: Final = frozenset({AnnotationKind.ELLIPSE, AnnotationKind.RECTANGLE})
@@ -238,6 +245,12 @@ class FreehandTool(DrawTool):
 
     def release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Close the outline; a stroke too short for one is dropped."""
+        if len(self._points) > _MOST_POINTS:
+            ring = np.array(self._points)
+            self._points = [self._points[place] for place in outline.thinned(ring, _THINNED_PX)]
+        if len(self._points) > _MOST_POINTS:
+            self.cancel()
+            return (Refuse(tr("This outline is too long to be kept."), tr("Lead it round the region once.")),)
         if len(self._points) > 2 and self._still_there(scene, scene.view(viewport)):
             return self._finish(scene, viewport)
         self.cancel()

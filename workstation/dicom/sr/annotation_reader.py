@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.valuerep import DT
@@ -270,7 +271,7 @@ def _shapes_of(item: Dataset) -> Iterator[_Shape]:
     """Return a shape once for each frame that it is drawn on; without a frame number it is on all (PS3.3 10.3)."""
     size = 3 if item.ValueType == "SCOORD3D" else 2
     try:
-        values = [float(value) for value in item.GraphicData]
+        values = _floats(item.GraphicData)
     except (TypeError, ValueError):
         return
     if not values or len(values) % size or not all(math.isfinite(value) for value in values):
@@ -285,6 +286,13 @@ def _shapes_of(item: Dataset) -> Iterator[_Shape]:
     reference = next(references, Dataset())
     uid = str(reference.get("ReferencedSOPInstanceUID", ""))
     yield from (_Shape(graphic, moved, "", uid, frame) for frame in _frames(reference))
+
+
+def _floats(graphic_data: Sequence[float] | bytes) -> list[float]:
+    """Return coordinates; more than 64 kB of them come as bytes of unknown VR, in little endian (PS3.5 6.2.2)."""
+    if isinstance(graphic_data, bytes):
+        return [float(value) for value in np.frombuffer(graphic_data, dtype="<f4")]
+    return [float(value) for value in graphic_data]
 
 
 def _frames(reference: Dataset) -> list[int | None]:
