@@ -139,3 +139,32 @@ def test_what_has_no_extent_is_refused() -> None:
         outline.chord_across(SQUARE, SQUARE[0], SQUARE[0])
     with pytest.raises(ValueError, match="no chord"):
         outline.chord_across(SQUARE[:1], np.array([0.0, 0.0]), np.array([1.0, 0.0]))
+
+
+def test_a_thinned_outline_leaves_the_corners_and_drops_what_lies_between_them() -> None:
+    sides = [np.linspace(a, b, 50, endpoint=False) for a, b in zip(SQUARE, np.roll(SQUARE, -1, axis=0), strict=True)]
+    kept = outline.thinned(np.concatenate(sides), 1e-6)
+    assert kept.tolist() == [0, 50, 100, 150]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_thinned_outline_moves_nowhere_by_more_than_is_said(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    turn = np.linspace(0, 2 * np.pi, 800, endpoint=False)
+    drawn = np.stack([300 + 200 * np.cos(turn), 300 + 120 * np.sin(2 * turn)], axis=1) + rng.normal(0, 0.05, (800, 2))
+    kept = outline.thinned(drawn, 0.1)
+    assert kept[0] == 0
+    assert len(kept) < 400
+    fine = []  # the thinned outline as points 0.01 apart: the nearest one tells how far a point lies from the line
+    for place, first in enumerate(kept):
+        ends = drawn[first], drawn[kept[(place + 1) % len(kept)]]
+        steps = max(2, int(np.linalg.norm(ends[1] - ends[0]) / 0.01))
+        last = kept[place + 1] if place + 1 < len(kept) else len(drawn)
+        fine.append((np.linspace(*ends, steps), drawn[first:last]))
+    away = [np.linalg.norm(line[:, None] - points, axis=2).min(axis=0).max() for line, points in fine]
+    assert max(away) < 0.1 + 0.005
+
+
+def test_thinning_leaves_three_points_of_an_outline_without_extent() -> None:
+    assert len(outline.thinned(np.zeros((9, 2)), 0.1)) >= 3
+    assert outline.thinned(SQUARE[:3], 100.0).tolist() == [0, 1, 2]
