@@ -24,6 +24,10 @@ class NoduleType(StrEnum):
     CALCIFIED = "calcified"
 
 
+DENSITIES: Final = frozenset({NoduleType.SOLID, NoduleType.PART_SOLID, NoduleType.GROUND_GLASS})
+"""Types that exclude one another; calcified is said beside any of them"""
+
+
 class Lobe(StrEnum):
     """Lobe of the lung; UNSPECIFIED until the reader says."""
 

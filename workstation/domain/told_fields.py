@@ -30,6 +30,12 @@ def told_date(value: str) -> str:
         return ""
 
 
+def day_words(value: str) -> str:
+    """Return the day that a date, or a date and time, begins with as ``2026-11-21``; empty for none."""
+    day = told_date(value.strip()[:8])
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}" if day else ""
+
+
 def told_time(value: str) -> str:
     """Return a time as ``HH``, ``HHMM`` or ``HHMMSS``, then with its fraction (TM); empty for no time of day."""
     matched = _TIME.fullmatch(value.strip())

@@ -16,6 +16,7 @@ from workstation.domain.finding_size import size_of
 from workstation.domain.norm.values import NormDenial
 from workstation.domain.report import Report, ReportState
 from workstation.domain.template import ReportTemplate, Text
+from workstation.domain.told_fields import day_words
 from workstation.domain.tracking import GROWTH_MM, GrowthVerdict, growth
 from workstation.services.dominant_nodule import LONG, typed_mean_mm
 
@@ -77,7 +78,7 @@ def _measured(report: Report) -> tuple[GrowthVerdict, str] | None:
     change = round(now - told.largest_mm, 6)
     if abs(change) <= GROWTH_MM:
         return GrowthVerdict.STABLE, ""
-    day = f"{told.study_date[:4]}-{told.study_date[4:6]}-{told.study_date[6:8]}"
+    day = day_words(told.study_date)
     words = _LARGEST.get(report.language).format(
         day=day, before=told.largest_mm, now=now, change=change, rule=_BY_DIAMETER.get(report.language)
     )

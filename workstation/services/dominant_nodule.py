@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from workstation.domain.categories.values import mean_of_axes_mm
-from workstation.domain.finding import Finding, NoduleType
+from workstation.domain.finding import Finding
 from workstation.domain.finding_size import FindingSize, size_of
+from workstation.domain.mark import DENSITIES
 from workstation.domain.norm.values import NormDenial
 from workstation.domain.report import Report
 from workstation.domain.template import FieldType, ReportTemplate, Text
@@ -55,7 +56,7 @@ def dominant_contradictions(report: Report, template: ReportTemplate) -> Iterato
         return
     said = report.values.get(TYPE, "").strip()
     kinds = [one.nodule_type for one, _size in same]
-    if said in _COMPARED and all(kind in _COMPARED and kind.value != said for kind in kinds):
+    if said in DENSITIES and all(kind in DENSITIES and kind.value != said for kind in kinds):
         words = {one.key: one.label.get(report.language) for one in fields[TYPE].choices}
         told = [(one, words.get(one.nodule_type.value, one.nodule_type.value)) for one, _size in same]
         yield NormDenial(TYPE, words.get(said, said), _table(told, report))
@@ -65,10 +66,6 @@ def typed_mean_mm(report: Report) -> float | None:
     """Return the mean in mm of the axes that were typed for the dominant nodule, None where one is missing."""
     typed = _typed_axes_mm(report)
     return None if typed is None else mean_of_axes_mm(*typed)
-
-
-_COMPARED: Final = frozenset({NoduleType.SOLID, NoduleType.PART_SOLID, NoduleType.GROUND_GLASS})
-"""Types by attenuation; calcified is said beside any of them"""
 
 
 def _typed_axes_mm(report: Report) -> tuple[float, float] | None:

@@ -8,8 +8,9 @@ from typing import Final
 from resources.categories import input_name, input_value
 from workstation.dicom.sr import report_words
 from workstation.dicom.sr.size_words import size_numbers
-from workstation.domain.finding import Finding, Lobe, NoduleType
+from workstation.domain.finding import Finding, Lobe
 from workstation.domain.finding_size import size_of
+from workstation.domain.mark import DENSITIES
 from workstation.domain.norm.category_rules import CATEGORY_FORM
 from workstation.domain.norm.values import NormChoice, NormNodule, NormPrior
 from workstation.domain.report import Report
@@ -27,8 +28,6 @@ _PLACES: Final = {
     Lobe.LEFT_UPPER: ("left", "upper"),
     Lobe.LEFT_LOWER: ("left", "lower"),
 }
-_COMPARED: Final = frozenset({NoduleType.SOLID, NoduleType.PART_SOLID, NoduleType.GROUND_GLASS})
-"""Types by attenuation; calcified is said beside any of them"""
 
 
 def nodules_of(report: Report, template: ReportTemplate) -> Iterator[NormNodule]:
@@ -37,7 +36,7 @@ def nodules_of(report: Report, template: ReportTemplate) -> Iterator[NormNodule]
     for finding in report.findings.reported if table else ():
         if finding.on_image is None:
             side, lobe = _PLACES[finding.lobe]
-            density = finding.nodule_type.value if finding.nodule_type in _COMPARED else ""
+            density = finding.nodule_type.value if finding.nodule_type in DENSITIES else ""
             name = _NUMBER.get(report.language).format(number=finding.number)
             words = f"{name} {report_words.located_words(finding, report.language)}"
             yield NormNodule(table, finding.tracking_uid, name, words, side, lobe, density, _sizes(finding, report))

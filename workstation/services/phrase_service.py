@@ -14,6 +14,7 @@ from workstation.domain.phrase_ports import PhrasePort
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate, Text
+from workstation.domain.told_fields import day_words
 from workstation.services.report_links import finding_words, insertable
 
 _LANGUAGES = ("zh_CN", "en")
@@ -103,9 +104,9 @@ def facts_of(report: Report, template: ReportTemplate, study: Study, prior_date:
     words = report.language
     findings = sorted(report.findings.reported, key=lambda one: one.number)
     told: dict[Text, Fact] = {
-        Text("检查日期", "study date"): Fact(_day(study.study_date)),
+        Text("检查日期", "study date"): Fact(day_words(study.study_date)),
         Text("检查项目", "examination"): Fact(study.description),
-        Text("既往日期", "prior date"): Fact(_day(prior_date)),
+        Text("既往日期", "prior date"): Fact(day_words(prior_date)),
         Text("病灶数", "finding count"): Fact(str(len(findings)) if findings else ""),
     }
     lines = report.drawn.annotations
@@ -129,7 +130,3 @@ def facts_of(report: Report, template: ReportTemplate, study: Study, prior_date:
         for name in (item.key, item.label.zh, item.label.en):
             facts.setdefault(name.casefold(), fact)
     return {name: fact for name, fact in facts.items() if fact.words}
-
-
-def _day(dicom: str) -> str:
-    return f"{dicom[:4]}-{dicom[4:6]}-{dicom[6:8]}" if len(dicom) >= 8 and dicom[:8].isdigit() else ""

@@ -6,6 +6,7 @@ from resources.translation import tr, trn
 from workstation.domain.annotation import AnnotationList
 from workstation.domain.finding import Decision, FindingList
 from workstation.domain.study import Study
+from workstation.domain.told_fields import day_words
 from workstation.services.foreign_objects_service import ForeignObject, ObjectKind, Provenance, count_of
 
 
@@ -208,5 +209,5 @@ def moment(stamp: str) -> str:
     date, time = stamp[:8], stamp[8:12]
     if len(date) < 8:
         return date
-    day = f"{date[:4]}-{date[4:6]}-{date[6:]}"
+    day = day_words(date) or date
     return f"{day} {time[:2]}:{time[2:]}" if len(time) == 4 else day

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from resources.categories import scheme_name
 from resources.translation import language, tr, trn
@@ -15,6 +14,7 @@ from workstation.domain.side import PROJECTIONS
 from workstation.domain.study import DecodeWarning, Series, Study
 from workstation.domain.technique import UNKNOWN, Moment, Technique
 from workstation.domain.template import FieldType, ReportTemplate, TemplateField
+from workstation.domain.told_fields import day_words
 from workstation.domain.workitem import AiState, WorklistRow
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.patient_words import age_word, name_or_placeholder, sex_word
@@ -57,7 +57,7 @@ def lock_words(session: ReadingSession) -> LockWords:
 
 def study_line(study: Study, row: WorklistRow) -> tuple[str, str]:
     """Return the heading of the series panel and its note."""
-    date = _date(study.study_date)
+    date = day_words(study.study_date)
     return " ".join(part for part in (date, study.description or row.description) if part), tr("current")
 
 
@@ -106,7 +106,7 @@ def captions(study: Study, series: Series, row: WorklistRow) -> StudyCaptions:
     """Return the corner text of a series; two different patients are said in red."""
     patient = study.patient
     on = (row.studied or row.arrived).date()
-    birth = _date(patient.birth_date)
+    birth = day_words(patient.birth_date)
     who = " ".join(part for part in (sex_word(patient.sex), age_word(patient.birth_date, on), birth) if part)
     doubts = (tr("Patient differs from the worklist"),) if patient_differs(study, row) else ()
     number = "" if series.series_number is None else f"S{series.series_number}"
@@ -120,7 +120,7 @@ def captions(study: Study, series: Series, row: WorklistRow) -> StudyCaptions:
         institution=study.institution or row.site_name,
         study_description=study.description,
         accession_number=study.accession_number,
-        study_date_time=" ".join(part for part in (_date(day), _time(clock)) if part),
+        study_date_time=" ".join(part for part in (day_words(day), _time(clock)) if part),
         time_word=_time_word(technique),
         series=" ".join(part for part in (number, series.description) if part),
         contrast=tr("Contrast medium {agent}", agent=technique.contrast) if technique.contrast else "",
@@ -225,13 +225,6 @@ def _value(item: TemplateField, value: str) -> str:
         if choice.key == value:
             return choice.label.get(language())
     return value.strip()
-
-
-def _date(text: str) -> str:
-    try:
-        return datetime.strptime(text[:8], "%Y%m%d").date().isoformat()  # noqa: DTZ007 - a date has no zone
-    except ValueError:
-        return ""
 
 
 def _time(text: str) -> str:

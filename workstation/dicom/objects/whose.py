@@ -10,6 +10,7 @@ from pydicom.filereader import dcmread
 from workstation.dicom.charset import display_name
 from workstation.dicom.values import whole
 from workstation.domain.ports import Delivery
+from workstation.domain.told_fields import day_words
 
 _TAGS = ["SpecificCharacterSet", "PatientName", "PatientID", "StudyDescription", "StudyDate"]
 
@@ -29,8 +30,7 @@ def case_in(part10: bytes) -> str:
         ds = dcmread(BytesIO(part10), specific_tags=_TAGS)
     except (InvalidDicomError, EOFError, ValueError):
         return ""
-    day = str(ds.get("StudyDate", "") or "")
-    day = f"{day[:4]}-{day[4:6]}-{day[6:8]}" if len(day) == 8 and day.isdecimal() else ""
+    day = day_words(str(ds.get("StudyDate", "") or ""))
     parts = (
         display_name(str(ds.get("PatientName", "") or "")),
         whole(ds.get("PatientID")),

@@ -22,6 +22,7 @@ from workstation.domain.observation import FollowUp
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, TemplateField, Text
+from workstation.domain.told_fields import day_words
 from workstation.domain.tracking import GrowthVerdict, doubling_range_days, growth
 from workstation.domain.trait import HELD
 
@@ -320,8 +321,7 @@ def field_text(item: TemplateField, report: Report) -> str:
 
 def prior_words(prior: KnownPrior) -> str:
     """Return day, kind and description of an earlier study, absent parts left out."""
-    day = prior.study_date
-    day = f"{day[:4]}-{day[4:6]}-{day[6:8]}" if len(day) == 8 else day
+    day = day_words(prior.study_date) or prior.study_date
     return " ".join(part for part in (day, prior.modality, prior.description) if part)
 
 
