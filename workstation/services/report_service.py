@@ -8,6 +8,7 @@ from typing import Final
 from resources.categories import scheme_name
 from resources.translation import language, tr
 from workstation.dicom.sr import report_words
+from workstation.dicom.sr.common import unstorable_id_hint
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding, FindingList
@@ -155,7 +156,7 @@ def require_storable(study: Study) -> None:
     if not is_storable_id(study.patient.patient_id):
         raise NotSignable(
             tr("Cannot sign yet: {reasons}", reasons=_fixed_sentences()[BlockerKind.UNSTORABLE_PATIENT]),
-            hint=tr("Have the ID corrected and the images sent again. What was written stays in the draft."),
+            hint=unstorable_id_hint(),
         )
 
 

@@ -220,12 +220,17 @@ class DocumentHead:
             raise ValueError("VERIFIED only with COMPLETE and a time (PS3.3 C.17.2)")
 
 
+def unstorable_id_hint() -> str:
+    """Return what to do about a Patient ID that no object can hold."""
+    return tr("Have the ID corrected and the images sent again. What was written stays in the draft.")
+
+
 def require_storable_id(patient_id: str) -> None:
     """Raise TemplateViolation for a Patient ID that no object can hold as it is."""
     if not is_storable_id(patient_id):
         raise TemplateViolation(
             tr("The patient ID of these images is not a valid one: nothing can be stored under it"),
-            hint=tr("Have the ID corrected and the images sent again. What was written stays in the draft."),
+            hint=unstorable_id_hint(),
         )
 
 

@@ -12,7 +12,7 @@ from resources.translation import language, tr, trn
 from viewers.scene.annotations import Annotations
 from workstation.domain.access import Permission
 from workstation.domain.annotation import AnnotationList
-from workstation.domain.errors import WorkstationError
+from workstation.domain.errors import NotSignable, WorkstationError
 from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
 from workstation.domain.finding_size import size_of
 from workstation.domain.geometry import Point
@@ -20,13 +20,12 @@ from workstation.domain.key_image import KeyImage
 from workstation.domain.observation import FollowUp
 from workstation.domain.rejection import RejectReason
 from workstation.domain.report import CATEGORY_TARGET, ReportState
-from workstation.domain.told_fields import is_storable_id
 from workstation.domain.workitem import AiState, WorklistRow
 from workstation.services.jobs import JobRunner
 from workstation.services.open_report import Changed
 from workstation.services.reading_ai import ReadingAi
 from workstation.services.reading_session import ReadingSession
-from workstation.services.report_service import image_of_finding, slice_number
+from workstation.services.report_service import image_of_finding, require_storable, slice_number
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.finding_words import marked_kind, one_with_own_words
 from workstation.ui.images.comparing import Comparing
@@ -188,10 +187,11 @@ class ReadingPresenter(QObject):
             self._page.notices.show_notice(
                 Notice("patient", Severity.LOST, text, tr("Check the identity before you read."))
             )
-        if not is_storable_id(study.patient.patient_id):
+        try:
+            require_storable(study)
+        except NotSignable as refused:
             text = tr("No report can be stored: the patient ID of the images is not a valid one")
-            hint = tr("Have the ID corrected and the images sent again. What was written stays in the draft.")
-            self._page.notices.show_notice(Notice("patient_id", Severity.LOST, text, hint))
+            self._page.notices.show_notice(Notice("patient_id", Severity.LOST, text, refused.hint))
         yield
         yield from self.images.showing(session)
         yield
