@@ -28,9 +28,15 @@ def has_value(pixels: npt.NDArray[Any], padding: tuple[float, float] | None) -> 
 
 
 def value_at(image: SliceImage, column: float, row: float) -> float | None:
-    """Return the value of the pixel nearest to an index; None off the image, on colour and without ``has_value``."""
+    """
+    Return the value of the pixel nearest to an index.
+
+    None off the image, on colour, under the image's shutter and without ``has_value``.
+    """
     x, y = math.floor(column + 0.5), math.floor(row + 0.5)
     if image.is_color or not (0 <= x < image.columns and 0 <= y < image.rows):
+        return None
+    if image.visible is not None and not image.visible[y, x]:
         return None
     value = image.part(slice(y, y + 1), slice(x, x + 1))[0, 0]
     return float(value) if has_value(np.asarray(value), image.padding).item() else None

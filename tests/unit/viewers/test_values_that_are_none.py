@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.viewers import annotation, axial_plane, image, stack
 from viewers.scene import callipers
 from viewers.scene.image import SliceImage
-from viewers.scene.measure import NotMeasurable
+from viewers.scene.measure import NotMeasurable, value_at
 from viewers.scene.measure_annotations import late_statistics, region_values
 from viewers.scene.measure_regions import distribution, in_sphere
 from viewers.scene.raster import GrayscaleTransform, VoiLut, Window, to_gray
@@ -24,6 +24,7 @@ from workstation.domain.volume import Volume
 
 SQUARE: list[Point] = [(8.0, 8.0, 0.0), (11.0, 8.0, 0.0), (11.0, 11.0, 0.0), (8.0, 11.0, 0.0)]
 """Four by four pixel centres, two columns on either side of the organ's rim"""
+ROUND: list[Point] = [(9.5, 9.5, 0.0), (12.5, 9.5, 0.0), (9.5, 12.5, 0.0)]
 
 
 def adc_map(outside: float = np.nan) -> SliceImage:
@@ -96,3 +97,23 @@ def test_no_number_is_painted_black_whatever_the_window_and_the_inversion(
     (shown,) = to_gray(values, GrayscaleTransform(voi, inverse=inverse))
     assert shown[:3].tolist() == [0, 0, 0]
     assert shown[3] > 0
+
+
+def test_what_a_shutter_hides_is_neither_told_nor_counted_in_a_region() -> None:
+    """Blades at 4000 from column 10 on, under the image's own shutter; tissue of 100 beside them."""
+    pixels = np.full((20, 20), 100, np.uint16)
+    pixels[:, 10:] = 4000
+    visible = np.arange(20)[None, :].repeat(20, axis=0) < 10
+    seen = replace(image(pixels, axial_plane()), visible=visible)
+    for kind, points in ((AnnotationKind.RECTANGLE, SQUARE), (AnnotationKind.ELLIPSE, ROUND)):
+        drawn = annotation(kind, seen, points)
+        assert drawn.statistics is not None
+        assert (drawn.statistics.mean, drawn.statistics.maximum) == (100.0, 100.0)
+        bare = annotation(kind, replace(seen, visible=None), points)
+        assert bare.statistics is not None
+        assert bare.statistics.maximum == 4000.0
+        assert drawn.measures == bare.measures, "the area is the one that was drawn"
+    assert value_at(seen, 9, 5) == 100.0
+    assert value_at(seen, 10, 5) is None
+    with pytest.raises(NotMeasurable, match="No pixel"):
+        annotation(AnnotationKind.RECTANGLE, seen, [(x + 5, y, z) for x, y, z in SQUARE])
