@@ -201,7 +201,8 @@ def inside_grid(outline: FloatArray, x: FloatArray, y: FloatArray) -> npt.NDArra
     row = np.arange(len(line)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
     (x1, y1), (x2, y2) = start[line].T, end[line].T
     met = x1 + (y[row] - y1) * (x2 - x1) / (y2 - y1)
-    # each line turns over all points to the left of where it is met
-    turned = np.bincount(row * (len(x) + 1) + np.searchsorted(x, met), minlength=len(y) * (len(x) + 1))
-    odd = np.cumsum(turned.reshape(len(y), len(x) + 1)[:, ::-1], axis=1)[:, ::-1] % 2 == 1
-    return np.asarray(odd[:, 1:])
+    # each line turns over all points from where it is met on; a closed ring meets a row an even number of times
+    turned = np.zeros(len(y) * (len(x) + 1), dtype=np.bool_)
+    np.logical_xor.at(turned, row * (len(x) + 1) + np.searchsorted(x, met), True)
+    odd = np.logical_xor.accumulate(turned.reshape(len(y), len(x) + 1), axis=1)
+    return np.asarray(odd[:, :-1])
