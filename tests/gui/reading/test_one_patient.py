@@ -118,6 +118,18 @@ def test_news_of_the_hub_while_a_case_opens_shows_the_rest_of_it_in_no_single_tu
     assert len(bench.page.findings.cards) == 2
 
 
+def test_a_reader_is_told_as_the_case_opens_that_no_report_can_name_its_patient(
+    qtbot: QtBot, bench: ReadingBench, slices: tuple[SliceImage, ...]
+) -> None:
+    odd = two_marks(slices)
+    odd.study = replace(odd.study, patient=replace(odd.study.patient, patient_id="QS0118793\\QS2"))
+    odd.row = replace(odd.row, patient_id="QS0118793\\QS2")
+    opened(qtbot, bench, odd)
+    (notice,) = bench.page.notices.notices()
+    assert notice.fact == "No report can be stored: the patient ID of the images is not a valid one"
+    assert notice.still_works.startswith("Have the ID corrected and the images sent again.")
+
+
 def test_images_that_name_another_patient_are_marked_in_red(
     qtbot: QtBot, bench: ReadingBench, slices: tuple[SliceImage, ...]
 ) -> None:
