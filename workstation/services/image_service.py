@@ -102,8 +102,8 @@ def build_volume(
     """
     Stack decoded slices ``[row, column]`` into one volume ``[z, y, x]`` in patient space (LPS, mm).
 
-    int16 where every slice is, else float32. Padding becomes one value below all others (``set_apart``). A tilted
-    gantry makes a sheared grid, which planes undo. Raises
+    int16 where every slice is, else float32. Padding, and NaN where a parametric map has nothing to say, becomes one
+    value below all others (``set_apart``). A tilted gantry makes a sheared grid, which planes undo. Raises
     NotAVolume for any other irregular stack and for colour, MissingGeometry without positions, HostileInput
     beyond 4 GiB; JobCancelled between slices.
     """
@@ -122,11 +122,11 @@ def build_volume(
 
     def padding_of(layer: int) -> npt.NDArray[np.bool_] | None:
         job.raise_if_cancelled()
-        one = slices[geometry.order[layer]]
-        return None if one.padding is None else (one.pixels >= one.padding[0]) & (one.pixels <= one.padding[1])
+        return _without_value(slices[geometry.order[layer]])
 
     padding = None
-    if any(one.padding is not None for one in slices):
+    is_whole = all(one.padding is None for one in slices) and (whole or all(np.isfinite(one).all() for one in voxels))
+    if not is_whole:
         padding = set_apart(voxels, padding_of, below=_AIR_HU if unit == "HU" else math.inf)
     matrix = affine(first.plane.origin, first.plane.right, first.plane.down, geometry.step, first.plane.spacing_mm)
     volume = Volume(
@@ -139,6 +139,17 @@ def build_volume(
         padding=padding,
     )
     return BuiltVolume(volume, geometry.order, geometry.warnings)
+
+
+def _without_value(one: PlacedSlice) -> npt.NDArray[np.bool_] | None:
+    """Return which pixels of a slice are padding or no number, None for none."""
+    padded: npt.NDArray[np.bool_] | None = None
+    if one.padding is not None:
+        padded = (one.pixels >= one.padding[0]) & (one.pixels <= one.padding[1])
+    if one.pixels.dtype.kind != "f":
+        return padded
+    lacking: npt.NDArray[np.bool_] = ~np.isfinite(one.pixels)
+    return lacking if padded is None else padded | lacking
 
 
 def _checked(slices: Sequence[PlacedSlice]) -> StackGeometry:

@@ -8,19 +8,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.helpers.viewers import annotation, axial_plane, image, stack
+from tests.helpers.jobs import RecordingJob
+from tests.helpers.viewers import annotation, axial_plane, image, stack, uids
 from viewers.scene import callipers
+from viewers.scene.annotations import Annotations
 from viewers.scene.image import SliceImage
 from viewers.scene.measure import NotMeasurable, value_at
 from viewers.scene.measure_annotations import late_statistics, region_values
 from viewers.scene.measure_regions import distribution, in_sphere
-from viewers.scene.raster import GrayscaleTransform, VoiLut, Window, to_gray
+from viewers.scene.mpr_plane import MprPlane
+from viewers.scene.mpr_scene import MprScene
+from viewers.scene.raster import GrayscaleTransform, VoiLut, Window, is_padding, to_gray
+from viewers.scene.slab import Projection, Slab
 from workstation.dicom.sr.annotation_groups import annotation_group
 from workstation.domain.annotation import AnnotationKind, AnnotationList, Statistics
 from workstation.domain.annotation_json import annotations_from_json, annotations_to_json, as_dict
 from workstation.domain.geometry import Point
 from workstation.domain.voi import sphere_voi, voi_statistics
 from workstation.domain.volume import Volume
+from workstation.services.image_service import PlacedSlice, build_volume
 
 SQUARE: list[Point] = [(8.0, 8.0, 0.0), (11.0, 8.0, 0.0), (11.0, 11.0, 0.0), (8.0, 11.0, 0.0)]
 """Four by four pixel centres, two columns on either side of the organ's rim"""
@@ -117,3 +123,30 @@ def test_what_a_shutter_hides_is_neither_told_nor_counted_in_a_region() -> None:
     assert value_at(seen, 10, 5) is None
     with pytest.raises(NotMeasurable, match="No pixel"):
         annotation(AnnotationKind.RECTANGLE, seen, [(x + 5, y, z) for x, y, z in SQUARE])
+
+
+def test_planes_and_slabs_of_a_map_show_and_tell_the_organ_alone() -> None:
+    """Five slices of 5.0 in columns 6 and more, NaN left of them; one slice holds none at all."""
+    pixels = np.full((12, 12), 5.0, np.float32)
+    pixels[:, :6] = np.nan
+    slices = [PlacedSlice(pixels, axial_plane(float(z))) for z in range(4)]
+    slices.append(PlacedSlice(np.full_like(pixels, np.nan), axial_plane(4.0)))
+    built = build_volume(slices, frame_of_reference_uid="1.2", series_instance_uid="1.3", unit="", job=RecordingJob())
+    volume = built.volume
+    assert np.isfinite(volume.voxels).all()
+    assert volume.padding is not None
+    assert volume.shows_patient(volume.voxels).sum() == 4 * 12 * 6
+
+    scene = MprScene(volume, MprPlane.CORONAL, annotations=Annotations("1.2.3"), new_uid=uids())
+    viewport = (400.0, 400.0)
+    view = scene.view(viewport)
+    assert view is not None
+    told = {x: scene.value_at(viewport, *view.viewport_of((x, 6.0, 1.0))) for x in (2.0, 8.0)}
+    assert told == {2.0: None, 8.0: (5.0, "")}
+    scene.frame(viewport)
+    scene.set_slab(Slab(Projection.MEAN, 3.0))
+    shown = scene.measured()
+    assert shown is not None
+    values = shown.part(slice(0, shown.rows), slice(0, shown.columns))
+    seen = values[~is_padding(values, shown.padding)]
+    assert (seen.min(), seen.max()) == pytest.approx((5.0, 5.0), abs=1e-3)
