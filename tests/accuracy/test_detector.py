@@ -45,11 +45,12 @@ class Card:
 
 def card_of(bundle: Bundle) -> Card:
     said: dict[str, Any] = json.loads((bundle.folder / "eval" / "evaluation.json").read_text("utf-8"))
+    point = bundle.manifest.default_operating_point
     scans = {one["id"]: one for one in said["tier_c"]["per_scan"]}
     (lidc,), (qin,) = (scans[name]["nodules"] for name in ("LIDC-IDRI-0314", "QIN-LSC-0028"))
-    false_marks = {name: one["false_marks"]["balanced"] for name, one in scans.items()}
+    false_marks = {name: one["false_marks"][point] for name, one in scans.items()}
     (unseen,) = (one for one in said["patches"] if one["set"].startswith("LIDC-IDRI-0055") and one["readers"] == ">= 3")
-    assert said["operating_points"]["balanced"]["score"] == bundle.manifest.threshold
+    assert said["operating_points"][point]["score"] == bundle.manifest.threshold
     return Card(
         lidc_mm=lidc["diameter_mm"],
         lidc_score=lidc["score"],
@@ -57,7 +58,7 @@ def card_of(bundle: Bundle) -> Card:
         normal_false_marks=false_marks["COVIDMD-normal001"],
         qin_mm=qin["diameter_mm"],
         qin_false_marks=false_marks["QIN-LSC-0028"],
-        lidc_0055_found=unseen["found"]["balanced"],
+        lidc_0055_found=unseen["found"][point],
     )
 
 
