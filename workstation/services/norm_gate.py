@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
 
 from resources.translation import language, tr
 from workstation.dicom.sr import report_words
@@ -13,6 +12,7 @@ from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding, Lobe
 from workstation.domain.finding_size import size_of
+from workstation.domain.hanging import day_of
 from workstation.domain.norm.gate import norm_faults, open_faults
 from workstation.domain.norm.values import (
     NormCategory,
@@ -80,7 +80,7 @@ def norm_subject(
         language=report.language,
         fields=tuple(fields),
         examination=_examination(study, row),
-        examined_on=_day(study.study_date),
+        examined_on=day_of(study.study_date),
         patient_name=study.patient.name,
         patient_id=study.patient.patient_id,
         listed_name=row.patient_name,
@@ -323,15 +323,8 @@ def _examination(study: Study, row: WorklistRow) -> str:
     return " ".join(dict.fromkeys(word for word in words if word))
 
 
-def _day(text: str) -> date | None:
-    try:
-        return datetime.strptime(text[:8], "%Y%m%d").date()  # noqa: DTZ007 - a calendar day has no zone
-    except ValueError:
-        return None
-
-
 def _age(study: Study) -> int | None:
-    born, then = _day(study.patient.birth_date), _day(study.study_date)
+    born, then = day_of(study.patient.birth_date), day_of(study.study_date)
     if born is None or then is None or then < born:
         return None
     return then.year - born.year - ((then.month, then.day) < (born.month, born.day))

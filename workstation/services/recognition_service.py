@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Final
 
 from resources.translation import language, tr
 from workstation.dicom.recognition import recognition_words
+from workstation.domain.hanging import day_of
 from workstation.domain.mutual_recognition import (
     ExamFacts,
     RecognisedResult,
@@ -46,7 +46,7 @@ class RecogniseReport:
         facts = ExamFacts(
             modality=row.modality,
             description=f"{row.description} {study.description}",
-            studied_on=study_day(study),
+            studied_on=day_of(study.study_date),
             is_signed_final=foreseen or (report.state is ReportState.FINAL and report.verifier is not None),
             grade=_GRADES.get(grade, grade),
             quality_code=_quality_code(report, template),
@@ -123,14 +123,6 @@ def exception_words(exception: RepeatException) -> str:
         RepeatException.EXPERT_OPINION: tr("Expert or legal assessment"),
         RepeatException.OTHER: tr("Another reason, in words"),
     }[exception]
-
-
-def study_day(study: Study) -> date | None:
-    """Return the day of a study, None without a usable one."""
-    try:
-        return datetime.strptime(study.study_date, "%Y%m%d").date()  # noqa: DTZ007 - a calendar day has no zone
-    except ValueError:
-        return None
 
 
 def _quality_code(report: Report, template: ReportTemplate) -> str:
