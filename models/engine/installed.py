@@ -118,6 +118,7 @@ def model_card(model_id: str, bundle: Bundle) -> ModelCard:
         figures=tuple((_said(Text(**row["set"])), _said(Text(**row["figure"]))) for row in raw["evaluation"]),
         limits=tuple(_said(text) for text in manifest.limits),
         operating_points=tuple((point.name, point.score) for point in manifest.operating_points),
+        point_bases=tuple((point.name, _said(point.basis)) for point in manifest.operating_points),
         threshold=manifest.threshold,
         froc=_froc(bundle.folder / EVALUATION_NAME, manifest.default_operating_point),
         drift_limits=_drift_limits(bundle),

@@ -32,6 +32,8 @@ from workstation.domain.report import BlockerKind
 from workstation.domain.study import Study
 from workstation.domain.volume import Volume
 from workstation.services.explain_service import ExplainFindings
+from workstation.services.reading_ai import ReadingAi
+from workstation.storage.tallies import TallyFolder
 from workstation.ui.theme import apply_theme
 
 pytestmark = pytest.mark.gui
@@ -173,6 +175,56 @@ def test_the_operating_point_hides_marks_and_loses_none(qtbot: QtBot, bench: Rea
     bar.point_chosen.emit("balanced")
     assert bench.session.findings.operating_point == ""
     assert len(bench.session.findings.undecided) == 2
+
+
+@dataclass
+class _Cards:
+    """One installed model, with what was measured at its points."""
+
+    sha256: str
+    points: tuple[tuple[str, float], ...] = POINTS
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        kind, trust = ModelKind.HEATMAP_3D, Trust.SHIPPED
+        bases = (("balanced", "0.86 a scan, as measured"), ("specific", "0.31 a scan, as measured"))
+        return (
+            ModelCard("m", "1.0.0", "m", kind, trust, self.sha256, "MIT", "", operating_points=self.points,
+                      point_bases=bases),
+        )  # fmt: skip
+
+
+def _hint(bench: ReadingBench) -> str:
+    points = bench.page.findings.ai.points
+    assert points is not None
+    return points.toolTip()
+
+
+def test_what_to_expect_of_a_point_is_what_was_measured_of_this_model(
+    qtbot: QtBot, bench: ReadingBench, tmp_path: Path
+) -> None:
+    bench.presenter.ai._ai = ReadingAi(_Cards(ALGORITHM.sha256), TallyFolder(tmp_path))
+    opened(qtbot, bench)
+
+    qtbot.waitUntil(lambda: "as measured" in _hint(bench))
+    assert _hint(bench).splitlines()[1:] == [
+        "Specific: 0.31 a scan, as measured",
+        "Balanced: 0.86 a scan, as measured",
+    ]
+
+
+@pytest.mark.parametrize(
+    "known",
+    [None, _Cards("another"), _Cards(ALGORITHM.sha256, (("balanced", 0.5),))],
+    ids=["no models here", "another model", "another point of the same name"],
+)
+def test_nothing_is_promised_of_a_point_that_nobody_measured(
+    qtbot: QtBot, bench: ReadingBench, tmp_path: Path, known: _Cards | None
+) -> None:
+    bench.presenter.ai._ai = None if known is None else ReadingAi(known, TallyFolder(tmp_path))
+    opened(qtbot, bench)
+    qtbot.wait(50)
+
+    assert _hint(bench).splitlines() == ["How many marks are shown"]
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")

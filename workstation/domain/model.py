@@ -234,6 +234,8 @@ class ModelCard:
     """Whom it is not for, in the same words and order"""
     is_default: bool = False
     """It is the product's own model that marks where nobody chose one"""
+    point_bases: tuple[tuple[str, str], ...] = ()
+    """What was measured at each operating point, as the manifest says it in the language in use"""
     passed_over: str = ""
     """Why the product does not take this one, which is better than its default, on this machine"""
 
@@ -241,6 +243,13 @@ class ModelCard:
     def research(self) -> bool:
         """Tell whether the model runs in research mode only."""
         return self.trust is Trust.RESEARCH
+
+    def bases_of(self, points: Iterable[tuple[str, float]]) -> tuple[tuple[str, str], ...]:
+        """Return names and bases of those points that are this model's, score and all: others were not measured."""
+        own, bases = dict(self.operating_points), dict(self.point_bases)
+        return tuple(
+            (name, bases[name]) for name, score in points if name in bases and abs(own.get(name, -1.0) - score) < 1e-6
+        )
 
 
 class GateStep(StrEnum):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
 from resources.translation import tr
 from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import AlgorithmIdentity, RejectReason
+from workstation.domain.model import ModelCard
 from workstation.domain.outside_use import outside_use_words
 from workstation.domain.tally import DecisionTally
 from workstation.services.jobs import JobRunner, Pool
@@ -45,6 +47,8 @@ class AiReading(QObject):
         self._tally: tuple[str, DecisionTally] | None = None
         """By the SHA-256 of the model; asked for once a case"""
         self._asked = ""
+        self._bases: dict[AlgorithmIdentity, tuple[tuple[str, str], ...]] = {}
+        """What was measured at the points of each model that was seen since the start, empty until it is known"""
         self._gone = False
         self.dialog: ModelDialog | None = None
         panel = page.findings
@@ -69,6 +73,7 @@ class AiReading(QObject):
                 hidden=findings.ai_hidden,
                 algorithm=algorithm is not None,
                 points=points,
+                bases=() if algorithm is None else self._bases_of(algorithm),
                 point=findings.operating_point or _own_point(algorithm),
                 below=0 if findings.ai_hidden else len(findings.below),
                 marks=len(marks),
@@ -135,6 +140,24 @@ class AiReading(QObject):
 
     def _leave(self) -> None:
         self._gone = True
+
+    def _bases_of(self, algorithm: AlgorithmIdentity) -> tuple[tuple[str, str], ...]:
+        """Return what its maker measured at its points; asked for at the first time, nothing until it comes."""
+        model = replace(algorithm, provider="", seconds_s=None, doubts=())
+        if self._ai is None or model in self._bases:
+            return self._bases.get(model, ())
+        self._bases[model] = ()
+        known = self._ai
+
+        def arrived(card: ModelCard | None) -> None:
+            now = self._desk.session
+            if card is not None:
+                self._bases[model] = card.bases_of(model.operating_points)
+            if card is not None and now is not None and not self._gone:
+                self.show(now)
+
+        self._jobs.submit(Pool.IO, lambda _job: known.card(model), on_success=arrived, on_error=_unimportant)
+        return ()
 
     # how often this reader rejects this model's marks
 

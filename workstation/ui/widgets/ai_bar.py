@@ -18,13 +18,15 @@ class AiState:
     """
     What the panel says of the AI of one case.
 
-    ``points`` are the names of the operating points, the one with the fewest marks first.
+    ``points`` are the names of the operating points, the one with the fewest marks first. ``bases`` are names with
+    what this model's maker measured there; empty where this machine does not have the model.
     ``below`` counts marks below the chosen point. ``tally`` is the sentence on this reader and this
     model, empty where there is none. ``banner`` stands over the marks of a research model, and of one outside its use.
     """
 
     hidden: bool = False
     points: tuple[str, ...] = ()
+    bases: tuple[tuple[str, str], ...] = ()
     point: str = ""
     below: int = 0
     marks: int = 0
@@ -42,15 +44,6 @@ def point_word(name: str) -> str:
         "balanced": tr("Balanced"),
         "sensitive": tr("Sensitive"),
     }.get(name, name)
-
-
-def point_hint(name: str) -> str:
-    """Return what to expect of an operating point."""
-    return {
-        "specific": tr("About one false mark in four scans"),
-        "balanced": tr("About one false mark a scan"),
-        "sensitive": tr("About four false marks a scan"),
-    }.get(name, "")
 
 
 class RevealGate(QWidget):
@@ -138,6 +131,9 @@ class AiBar(QWidget):
             self._make_points(state.points)
         if self.points is not None:
             self.points.choose(state.point)
+            bases = dict(state.bases)
+            lines = [f"{point_word(name)}: {bases[name]}" for name in state.points if name in bases]
+            self.points.setToolTip("\n".join([tr("How many marks are shown"), *lines]))
         self._say_decided(state)
         words = trn("{count} more mark below this point", "{count} more marks below this point", state.below)
         self._say(self.below, words if state.below else "")
@@ -162,8 +158,6 @@ class AiBar(QWidget):
         if len(names) > 1:
             self.points = SegmentedChoice([(name, point_word(name)) for name in names])
             self.points.setAccessibleName(tr("Operating point"))
-            lines = [f"{point_word(name)}: {hint}" for name in names if (hint := point_hint(name))]
-            self.points.setToolTip("\n".join([tr("How many marks are shown"), *lines]))
             self.points.chosen.connect(self.point_chosen)
             self._point_row.insertWidget(0, self.points)
 
