@@ -25,6 +25,8 @@ _GRID_MM: Final = 3.0
 _AIR_BELOW_HU: Final = -400
 _MIN_PIECE_ML: Final = 30.0
 _GAS_BELOW_HU: Final = -970  # median; even emphysema lies above, bowel gas and room air below
+_LUNG_HU: Final = (-950, -600)
+_LEAST_TISSUE_ML: Final = 150.0
 _CLOSING_MM: Final = 10.0  # brings nodules at the pleura and hilar vessels inside the mask
 _RIM_MM: Final = 24.0  # beyond this distance nothing belongs to a lung
 
@@ -92,6 +94,21 @@ _FOUND: Final = _Found()
 def lungs_of(volume: Volume, job: CancelToken | None = None) -> LungMask | None:
     """Return ``find_lungs`` of a volume, searched once as long as its voxels live; raises JobCancelled."""
     return _FOUND.of(volume, job)
+
+
+def has_lung_tissue(volume: Volume) -> bool:
+    """
+    Tell whether at least 150 ml are as dense as aerated lung together with all that touches them, whatever its shape.
+
+    A lung that the field of view or its padding cuts open is no closed piece of air any more; its tissue is still
+    there. Skin, cushions' edges and bowel gas are too thin or too empty.
+    """
+    steps = [max(1, round(_GRID_MM / spacing)) for spacing in volume.spacing_mm]
+    coarse = volume.voxels[:: steps[2], :: steps[1], :: steps[0]]
+    aerated = _itk.GetImageFromArray(((coarse > _LUNG_HU[0]) & (coarse < _LUNG_HU[1])).astype(np.uint8))
+    inner: npt.NDArray[np.uint8] = _itk.GetArrayFromImage(_itk.BinaryErode(aerated, [1, 1, 1], _itk.sitkCross))
+    step_mm = np.array(volume.spacing_mm) * steps
+    return bool(np.count_nonzero(inner) * step_mm.prod() / 1000 >= _LEAST_TISSUE_ML)
 
 
 def find_lungs(volume: Volume, job: CancelToken | None = None) -> LungMask | None:

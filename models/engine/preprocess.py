@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.engine.intended_use import check_intended_use
-from models.engine.lungs import LungMask, lungs_of
+from models.engine.lungs import LungMask, has_lung_tissue, lungs_of
 from models.engine.manifest_values import AppliesTo, InputSpec
 from models.engine.resample import box_of, grid_over, resample
 from resources.translation import tr
@@ -48,11 +48,19 @@ def prepare(volume: Volume, applies_to: AppliesTo, spec: InputSpec, job: CancelT
 
 
 def lungs_in_view(volume: Volume, applies_to: AppliesTo, job: CancelToken | None = None) -> LungMask:
-    """Return the lungs. Raises InputOutsideIntendedUse without lungs as large as the manifest wants, JobCancelled."""
+    """
+    Return the lungs.
+
+    Raises InputOutsideIntendedUse without lungs as large as the manifest wants, and says whether some of them are in
+    view; JobCancelled.
+    """
     lungs = lungs_of(volume, job)
     if lungs is None or lungs.volume_ml < applies_to.min_lung_ml:
+        cut = has_lung_tissue(volume)
         raise InputOutsideIntendedUse(
-            tr("The detector refuses this series: no lungs in view."),
+            tr("The detector refuses this series: only a part of the lungs is in view.")
+            if cut
+            else tr("The detector refuses this series: no lungs in view."),
             hint=tr("Give the detector the whole chest, or read it without AI."),
         )
     return lungs

@@ -126,6 +126,21 @@ def test_a_provider_this_machine_lacks_is_refused() -> None:
         LungNoduleDetector(Registry().load(XS), Provider.OPENVINO).detect(thorax(), Job())
 
 
+def _cut_by_a_circle(outside_hu: int) -> Volume:
+    """A targeted reconstruction: what lies outside its circle of 80 mm is padding."""
+    whole = thorax()
+    hu = whole.voxels.copy()
+    y, x = np.indices(hu.shape[1:])
+    hu[:, np.hypot(y - hu.shape[1] / 2, x - hu.shape[2] / 2) * 1.3 > 80] = outside_hu
+    return replace(whole, voxels=hu)
+
+
+def _targeted() -> Volume:
+    """The same as a square of 120 mm, open on both sides."""
+    whole = thorax()
+    return replace(whole, voxels=np.ascontiguousarray(whole.voxels[:, 32:124, 59:151]))
+
+
 def _without_lungs() -> Volume:
     volume = thorax()
     return replace(volume, voxels=np.where(volume.voxels == -850, 40, volume.voxels).astype(np.int16))
@@ -160,9 +175,24 @@ def _head() -> Volume:
         (_without_lungs(), "no lungs in view"),
         (_with_bowel_gas_only(), "no lungs in view"),
         (_head(), "no lungs in view"),
-        (thorax(spacing_mm=(1.3, 1.3, 0.3), shape=(33, 156, 210)), "no lungs in view"),
+        (thorax(spacing_mm=(1.3, 1.3, 0.3), shape=(33, 156, 210)), "only a part of the lungs is in view"),
+        (_cut_by_a_circle(-1000), "only a part of the lungs is in view"),
+        (_cut_by_a_circle(-3024), "only a part of the lungs is in view"),
+        (_targeted(), "only a part of the lungs is in view"),
     ],
-    ids=["not CT", "few slices", "thick slices", "coarse pixels", "no lungs", "gas", "head", "a slice of a lung"],
+    ids=[
+        "not CT",
+        "few slices",
+        "thick slices",
+        "coarse pixels",
+        "no lungs",
+        "gas",
+        "head",
+        "a slice of a lung",
+        "a circle in air",
+        "a circle in padding",
+        "a square",
+    ],
 )
 def test_what_the_model_was_not_measured_on_is_refused(
     detector: LungNoduleDetector, volume: Volume, reason: str
