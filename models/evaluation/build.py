@@ -35,6 +35,7 @@ from models.evaluation.operating_points import (
     calibration,
     cross_calibrated,
     over_patients,
+    points_of_others,
     realised,
     shipped_points,
     smallest_error,
@@ -79,7 +80,7 @@ def evaluation_of(
     folds = by_patient(read_from)
     weight = len(read_from) / sum(len(scan.found) for scan in read_from)  # one nodule a scan
     scores = shipped_points(folds)
-    on_others = realised(folds)
+    on_others, of_others = realised(folds), points_of_others(folds)
     errors = _errors(kept_out)
     method = min(errors, key=lambda name: errors[name]) if errors else "logistic"
     lungs = len(folds.scans)
@@ -88,7 +89,7 @@ def evaluation_of(
         "tier_b": _plain(tier_b, scores),
         "tier_b_lungs": list(by_patient(tier_b).scans),
         "tier_b_note": texts.tier_b_note(facts, list(by_patient(tier_b).scans)),
-        "tier_c": summarise(tier_c, operating_points=scores),
+        "tier_c": _whole_scans(tier_c, scores, of_others),
         "patches": patch_figures(patches, scores),
         "patches_note": texts.patches_note(facts),
         "operating_points": {n: {"score": s, "realised": on_others[n]} for n, s in scores.items()},
@@ -113,7 +114,7 @@ def evaluation_of(
         evaluation["tier_b_kept_out"] = _plain(kept_out, scores)
         evaluation["tier_b_kept_out_by_lung"] = _by_lung(kept_out, scores)
         evaluation["tier_b_kept_out_over_patients"] = interval_json(over_patients(by_patient(kept_out), cpm))
-        evaluation["tier_c_kept_out"] = summarise(_development(cases, "c"), operating_points=scores)
+        evaluation["tier_c_kept_out"] = _whole_scans(_development(cases, "c"), scores, of_others)
         if not pooled:  # else it was fitted on them
             shown = _above(kept_out, scores["sensitive"])
             evaluation["calibration_kept_out"] = calibration_figures(shown, fitted, weight)["ece"]
@@ -170,6 +171,26 @@ def _above(scans: list[Judged], least: float) -> list[Judged]:
         judge(Case(c.id, c.nodules, c.excluded, tuple(mark for mark in c.marks if mark.score >= least)))
         for c in (scan.case for scan in scans)
     ]
+
+
+def _whole_scans(
+    scans: list[Judged], scores: dict[str, float], of_others: dict[str, dict[str, float]]
+) -> dict[str, Any]:
+    """
+    Return the figures of whole scans, without a CPM where they are few.
+
+    Each scan is counted at the scores that ship and, as ``at_others``, at those that the rule gives without its own
+    patient: a point that was read from a scan is no judge of it.
+    """
+    figures = summarise(scans, operating_points=scores)
+    if figures["few_scans"]:
+        for name in ("cpm", "sensitivity_at", "sensitivity_interval_at", "groups_at_1"):
+            figures.pop(name, None)
+    for told, scan in zip(figures["per_scan"], scans, strict=True):
+        own = of_others.get(told["id"].split("#")[0], scores)  # points were read from nothing of this patient
+        false = {name: sum(score >= at for score in scan.false_marks) for name, at in own.items()}
+        told["at_others"] = {"scores": own, "false_marks": false}
+    return figures
 
 
 def _plain(scans: list[Judged], scores: dict[str, float]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from models.evaluation.build_texts import false_marks
+from models.evaluation.goals import false_marks_of
 
 _POINTS: Final = ("sensitive", "balanced", "specific")
 _STATUS: Final = (
@@ -136,7 +137,7 @@ def _tier_c(evaluation: dict[str, Any]) -> list[str]:
         evaluation["operating_points_note"],
         _table(["point", "score", "false marks a scan", "by patient", "found"], points),
         "### C: real nodules of unseen patients",
-        "Too few scans for a CPM. False marks at each operating point:",
+        _how_counted(evaluation["tier_c"]["per_scan"]),
         _table(["scan", "nodule", *_POINTS], rows),
         *_kept_out(evaluation),
         "Boxes and cubes, found at each operating point (false marks are not counted there):",
@@ -150,8 +151,14 @@ def _scans(scans: list[dict[str, Any]]) -> list[list[str]]:
     for scan in scans:
         for nodule in scan["nodules"] or [None]:
             found = "no nodule" if nodule is None else _real(nodule)
-            rows.append([scan["id"], found, *(str(scan["false_marks"][name]) for name in _POINTS)])
+            rows.append([scan["id"], found, *(str(false_marks_of(scan)[name]) for name in _POINTS)])
     return rows
+
+
+def _how_counted(scans: list[dict[str, Any]]) -> str:
+    if all("at_others" in scan for scan in scans):
+        return "Too few scans for a CPM. False marks at each operating point as the other lungs alone give it:"
+    return "Too few scans for a CPM. False marks at each operating point:"
 
 
 def _kept_out(evaluation: dict[str, Any]) -> list[str]:

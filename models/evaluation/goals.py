@@ -74,12 +74,22 @@ def _in_tier_b(tier: dict[str, Any]) -> list[Goal]:
     return rows
 
 
+def false_marks_of(scan: dict[str, Any]) -> dict[str, int]:
+    """
+    Return the false marks of a whole scan by operating point, each read from other patients.
+
+    Evaluations of before have those of the points that ship only.
+    """
+    counted: dict[str, int] = scan.get("at_others", scan)["false_marks"]
+    return counted
+
+
 def _in_scans(evaluation: dict[str, Any]) -> list[Goal]:
     scans = evaluation["tier_c"]["per_scan"]
     ranks = [nodule["rank"] for scan in scans for nodule in scan["nodules"]]
     near = all(rank is not None and rank <= _RANK for rank in ranks)
     named = ", ".join("missed" if rank is None else str(rank) for rank in ranks)
-    false = [scan["false_marks"]["balanced"] for scan in scans]
+    false = [false_marks_of(scan)["balanced"] for scan in scans]
     on_others = evaluation["operating_points"]["balanced"]["realised"]
     rate, by_patient = on_others["false_marks_per_scan"], on_others["by_patient"].values()
     joint = on_others["joint_false_marks_per_scan"]

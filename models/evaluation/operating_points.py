@@ -70,6 +70,11 @@ def shipped_points(folds: Folds) -> dict[str, float]:
     return {name: max(each[name] for each in candidates) for name in RATES}
 
 
+def points_of_others(folds: Folds) -> dict[str, dict[str, float]]:
+    """Return, by patient, the scores that the rule of ``shipped_points`` would ship from the other patients alone."""
+    return {patient: shipped_points(folds.without(patient)) for patient in folds.scans}
+
+
 def realised(folds: Folds, counted: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
     """
     Return what each operating point gives on a patient whose scans it was not read from, over the ``counted`` patients.
@@ -79,7 +84,7 @@ def realised(folds: Folds, counted: Collection[str] | None = None) -> dict[str, 
     ``joint_false_marks_per_scan`` is what the one score read from the others taken together gives.
     """
     judged = {name: own for name, own in folds.scans.items() if counted is None or name in counted}
-    at = {patient: shipped_points(folds.without(patient)) for patient in judged}
+    at = points_of_others(folds)
     result = {}
     for name in RATES:
         false, joint, found, total, scans = 0.0, 0.0, 0, 0, 0

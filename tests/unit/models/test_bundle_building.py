@@ -17,6 +17,7 @@ from models.evaluation.build import (
     evaluation_of,
     finish,
     golden_input,
+    judged,
     main,
     patch_figures,
     patch_scores,
@@ -294,6 +295,36 @@ def test_development_lungs_are_told_beside_the_test_patients_and_choose_the_way_
     assert "second stage" not in told["method"]
     assert "channels 24-48-96-128" in told["method"]
     assert "2.8 million" in told["method"]
+
+
+def test_a_whole_scan_is_counted_at_points_that_were_read_from_other_patients(tmp_path: Path) -> None:
+    cases = tmp_path / "cases"
+    _with_development(cases)
+
+    told, _ = evaluation_of(cases, None, [], {"machine": "m", "figures": {}}, NEW, pooled=True)
+
+    kept = judged(cases / "tier-b-development.json")
+    others = [scan for scan in kept if not scan.case.id.startswith("QIN-LSC-0003")]
+    (scan,) = told["tier_c_kept_out"]["per_scan"]
+    own = scan["at_others"]
+    assert own["scores"] == shipped_points(by_patient(judged(cases / "tier-b-test.json") + others))
+    assert own["scores"] != {name: point["score"] for name, point in told["operating_points"].items()}
+    # one false mark of 0.95, above every point
+    assert own["false_marks"] == {"sensitive": 1, "balanced": 1, "specific": 1}
+    # nothing was read from a patient that tier B has not
+    assert told["tier_c"]["per_scan"][0]["at_others"]["scores"] == {
+        name: point["score"] for name, point in told["operating_points"].items()
+    }
+
+
+def test_no_cpm_is_told_of_a_handful_of_real_scans(tmp_path: Path) -> None:
+    cases = tmp_path / "cases"
+    _with_development(cases)
+
+    told, _ = evaluation_of(cases, None, [], {"machine": "m", "figures": {}}, NEW)
+
+    assert {"cpm", "sensitivity_at", "sensitivity_interval_at"} & told["tier_c"].keys() == set()
+    assert {"cpm", "sensitivity_at", "sensitivity_interval_at"} <= told["tier_b"].keys()
 
 
 def test_points_and_calibration_of_all_lungs_are_read_from_test_patients_and_development_lungs_together(
