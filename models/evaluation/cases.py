@@ -9,7 +9,8 @@ Cases with reference annotations, as ``lianyue evaluate`` reads them.
 
 ``series`` is a DICOM folder or file beside the JSON file; in its place ``marks`` may hold what a
 detector said (``centre_lps_mm``, ``score``, ``diameter_mm``, as ``lianyue detect`` writes them).
-``kind``, ``location``, ``outlines`` and ``excluded`` may be left out.
+``kind``, ``location``, ``outlines`` and ``excluded`` may be left out. With ``marks`` there may be ``decisions``: by
+reader, in the order of the marks, ``accepted``, ``rejected`` or ``""`` for one that this reader did not decide.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from models.evaluation.froc import Nodule, Outline, Point, Scored
 from resources.translation import tr
 from workstation.domain.errors import HostileInput
 
+DECISIONS: Final = ("accepted", "rejected")
 _NAME: Final = "cases.json"
 _MAX_BYTES: Final = 200_000_000
 
@@ -37,6 +39,8 @@ class Reference:
     excluded: tuple[Nodule, ...]
     series: Path | None
     marks: tuple[Scored, ...] | None
+    decisions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Readers with what each said of every mark, in their order; "" where a reader did not decide"""
 
 
 def read_cases(path: Path) -> list[Reference]:
@@ -98,13 +102,21 @@ def _reference(raw: dict[str, Any], folder: Path) -> Reference:
     marks = raw.get("marks")
     if (marks is None) == ("series" not in raw):
         raise ValueError("either series or marks")
+    decisions = tuple((str(name), _said(said, len(marks or ()))) for name, said in raw.get("decisions", {}).items())
     return Reference(
+        decisions=decisions,
         id=str(raw["id"]),
         nodules=tuple(_nodule(n) for n in raw["nodules"]),
         excluded=tuple(_nodule(n) for n in raw.get("excluded", [])),
         series=None if marks is not None else folder / str(raw["series"]),
         marks=None if marks is None else tuple(_mark(m) for m in marks),
     )
+
+
+def _said(raw: list[str], marks: int) -> tuple[str, ...]:
+    if len(raw) != marks or not set(raw) <= {*DECISIONS, ""}:
+        raise ValueError("decisions are accepted, rejected or empty, one for each mark")
+    return tuple(raw)
 
 
 def _nodule(raw: dict[str, Any]) -> Nodule:

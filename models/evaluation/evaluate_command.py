@@ -8,6 +8,7 @@ from typing import Any
 from models.engine.detect_command import LoadVolume, open_detector
 from models.engine.own_detector import MakeDetector
 from models.engine.registry import Registry
+from models.evaluation.agreement import agreement_figures
 from models.evaluation.cases import Reference, read_cases
 from models.evaluation.froc import Case, Judged, Scored, judge, within_any_outline
 from models.evaluation.summary import summarise
@@ -25,10 +26,11 @@ def evaluate_cases(
     make_detector: MakeDetector = open_detector,
 ) -> dict[str, Any]:
     """
-    Return ``{"model", "rule", "figures", "inside_outlines"}``; the figures are those of ``summarise``.
+    Return ``{"model", "rule", "figures", "inside_outlines", "agreement"}``; the figures are those of ``summarise``.
 
     Cases with ``marks`` are not run again. ``inside_outlines`` judges by readers' outlines where
-    every nodule has some, else None. Raises a WorkstationError with one clear line.
+    every nodule has some, ``agreement`` what readers decided of the marks where the cases tell it,
+    else None. Raises a WorkstationError with one clear line.
     """
     cases = read_cases(path)
     bundle = (registry or Registry()).load(model_id)  # never a smaller one: the figures are of one model
@@ -51,6 +53,7 @@ def evaluate_cases(
         "rule": "LUNA16: within half the diameter; best score per nodule; excluded findings dropped",
         "figures": summarise(scans, operating_points=points, calibration=manifest.calibration),
         "inside_outlines": summarise(_by_outline(marked), operating_points=points) if outlined else None,
+        "agreement": agreement_figures(cases, manifest.threshold),
     }
 
 

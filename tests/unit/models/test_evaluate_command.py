@@ -62,6 +62,40 @@ def _evaluate(path: Path, **more: Any) -> dict[str, Any]:  # noqa: ANN401  hande
     return evaluate_cases(path, None, "cpu", more.pop("load_volume", unread), Job(), **more)
 
 
+def test_readers_are_held_against_the_model_and_against_one_another(tmp_path: Path) -> None:
+    yes, no = "accepted", "rejected"
+    first = [_mark(x, score) for x, score in ((0, 0.99), (50, 0.98), (90, 0.01))]
+    second = [_mark(x, score) for x, score in ((0, 0.97), (50, 0.02))]
+    path = _write(
+        tmp_path,
+        {"id": "A", "nodules": [], "marks": first, "decisions": {"li": [yes, no, no], "wu": [yes, no, ""]}},
+        {"id": "B", "nodules": [], "marks": second, "decisions": {"li": [yes, no], "wu": [no, no]}},
+        {"id": "C", "nodules": [], "marks": [_mark(0, 0.5)]},
+    )
+
+    told = _evaluate(path)["agreement"]
+
+    # the model shows marks 1, 2 and 4 of five: li agrees on four, 0.8 against 0.48 by chance
+    assert told["readers"]["li"] == {"accepted": 2, "rejected": 3, "precision": 0.4, "kappa_with_model": 0.6154}
+    assert told["readers"]["wu"]["precision"] == 0.25
+    # of the four marks that both decided three alike, 0.75 against 0.5 by chance
+    assert told["between_readers"] == [{"readers": ["li", "wu"], "marks": 4, "kappa": 0.5}]
+
+
+def test_nothing_is_said_of_agreement_where_nobody_decided(tmp_path: Path) -> None:
+    nobody = {"id": "A", "nodules": [_nodule(0)], "marks": [_mark(1, 0.9)], "decisions": {"li": [""]}}
+
+    assert _evaluate(_write(tmp_path, nobody))["agreement"] is None
+
+
+@pytest.mark.parametrize("said", [["accepted"], ["accepted", "perhaps"]])
+def test_decisions_that_fit_no_marks_are_refused(tmp_path: Path, said: list[str]) -> None:
+    marks = [_mark(1, 0.9), _mark(50, 0.6)]
+
+    with refused(HostileInput, "Case 1 of the list is wrong"):
+        read_cases(_write(tmp_path, {"id": "A", "nodules": [], "marks": marks, "decisions": {"li": said}}))
+
+
 def test_cases_with_marks_are_judged_without_running_a_model(tmp_path: Path) -> None:
     path = _write(
         tmp_path,
