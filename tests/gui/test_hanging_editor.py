@@ -14,11 +14,12 @@ from pytestqt.qtbot import QtBot
 from tests.gui.test_hanging import VIEWS, _english, make, opened, press, scenes, stage_name  # noqa: F401 - fixtures
 from tests.helpers.comparing import ComparingBench, ct_study, mammogram_study
 from tests.helpers.priors import FakeProtocols
+from tests.unit.domain.test_hanging import series, study
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.scene import Scene
 from workstation.domain.colour_map import ColourMap, ValueScale
 from workstation.domain.errors import DiskFull
-from workstation.domain.hanging import HangingProtocol
+from workstation.domain.hanging import HangingProtocol, choose_protocol
 from workstation.domain.hanging_cells import CellOverlay, CellView, ChestWall, ImageSelector
 from workstation.storage.hanging_protocols import HangingLibrary
 from workstation.ui.hanging_editor import HangingEditor
@@ -85,6 +86,47 @@ def test_matching_and_cells_are_edited_in_the_form(qtbot: QtBot, library: Hangin
     assert (stage.cells[1].view, stage.cells[1].chest_wall) == (CellView.CORONAL, ChestWall.RIGHT)
     assert stage.cells[0].window_preset == 2
     assert stage.cells[1].mip_mm == 10  # what the form does not show is kept
+
+
+def test_what_the_editor_shows_unchanged_is_saved_as_it_was_for_every_shipped_protocol(
+    qtbot: QtBot, library: HangingLibrary
+) -> None:
+    dialog = editor(qtbot, library)
+    for protocol in library.all():
+        dialog.form.show_protocol(protocol)
+        assert dialog.form.value() == protocol
+
+
+def test_a_pet_ct_never_hangs_as_a_chest_ct_after_that_one_was_saved_in_the_editor(
+    qtbot: QtBot, library: HangingLibrary
+) -> None:
+    """A layout of CT alone would leave the PET out without a word."""
+    dialog = editor(qtbot, library)
+    dialog.form.priority.setValue(50)
+    dialog.save.click()
+    saved = found(library, "ct-chest")
+    assert (saved.priority, saved.match.without_modalities) == (50, ("PT",))
+    chest, pet = series("1.1", "CT", body_part="CHEST"), series("1.2", "PT")
+    chosen = [choose_protocol(library.all(), study("1", *one)) for one in ((chest,), (chest, pet))]
+    assert [one.protocol_id for one in chosen if one is not None] == ["ct-chest", "pet-ct"]
+
+
+def test_a_protocol_that_is_made_to_ask_for_pet_no_longer_rules_it_out(qtbot: QtBot, library: HangingLibrary) -> None:
+    dialog = editor(qtbot, library)
+    dialog.form.modalities.setText("CT, PT")
+    assert dialog.form.value().match.without_modalities == ()
+
+
+def test_a_prior_of_the_same_day_and_a_series_name_that_ends_in_a_blank_survive_the_editor(
+    qtbot: QtBot, library: HangingLibrary
+) -> None:
+    dialog = editor(qtbot, library)
+    shipped = found(library, "ct-chest")
+    cell = replace(shipped.stages[0].cells[0], selector=ImageSelector(description="lung\\ "))
+    stage = replace(shipped.stages[0], rows=1, columns=1, cells=(cell,))
+    asked = replace(shipped, match=replace(shipped.match, max_prior_days=0), stages=(stage,))
+    dialog.form.show_protocol(asked)
+    assert dialog.form.value() == asked
 
 
 def test_a_cell_names_the_clip_of_a_series_behind_a_dot(qtbot: QtBot, library: HangingLibrary) -> None:

@@ -28,6 +28,8 @@ from workstation.ui.widgets.labels import label
 
 _MODALITY, _SIDE, _VIEW, _DESCRIPTION, _PRIOR, _NUMBER, _SHOWN, _WINDOW, _WALL = range(9)
 _CAPTION_PX, _CHECK_DOWN_PX = 16, 4
+_ANY_AGE = -1
+"""Days of a prior whose age does not matter; 0 is one of the same day."""
 
 
 class HangingForm(QWidget):
@@ -51,7 +53,7 @@ class HangingForm(QWidget):
         self.sides, self.views = QLineEdit(), QLineEdit()
         self.needs_prior = QCheckBox(tr("only with a prior"))
         self.max_days = NumberBox()
-        self.max_days.setRange(0, 36500)
+        self.max_days.setRange(_ANY_AGE, 36525)
         self.max_days.setSpecialValueText(tr("of any age"))
         self.max_days.setSuffix(tr(" days old at most"))
         column.addLayout(_row((tr("Name"), self.name, 3), (tr("Priority"), self.priority, 1)))
@@ -115,9 +117,9 @@ class HangingForm(QWidget):
         self.priority.setValue(protocol.priority)
         for edit, words in ((self.modalities, match.modalities), (self.body_parts, match.body_parts),
                             (self.sides, match.lateralities), (self.views, match.view_positions)):  # fmt: skip
-            edit.setText(", ".join(words))
+            edit.setText(_joined(words))
         self.needs_prior.setChecked(match.needs_prior)
-        self.max_days.setValue(match.max_prior_days or 0)
+        self.max_days.setValue(_ANY_AGE if match.max_prior_days is None else match.max_prior_days)
         self.stage.clear()
         self.stage.addItems([f"{n}. {stage_title(one)}" for n, one in enumerate(self._stages, start=1)])
         self._show_stage()
@@ -141,7 +143,7 @@ class HangingForm(QWidget):
     def _show_cell(self, row: int, cell: Cell) -> None:
         wanted = cell.selector
         for column, words in (
-            (_MODALITY, ", ".join(wanted.modalities)),
+            (_MODALITY, _joined(wanted.modalities)),
             (_SIDE, wanted.laterality),
             (_VIEW, wanted.view_position),
             (_DESCRIPTION, wanted.description),
@@ -214,16 +216,28 @@ class HangingForm(QWidget):
         title = dict(self._protocol.title)
         if name != protocol_title(self._protocol):
             title = {CHINESE: name, ENGLISH: name}
-        match = ProtocolMatch(
-            modalities=_words(self.modalities.text().upper()),
-            body_parts=_words(self.body_parts.text().upper()),
-            lateralities=_words(self.sides.text().upper()),
-            view_positions=_words(self.views.text().upper()),
-            needs_prior=self.needs_prior.isChecked(),
-            max_prior_days=self.max_days.value() or None,
-        )
         return replace(
-            self._protocol, title=title, match=match, stages=tuple(self._stages), priority=self.priority.value()
+            self._protocol,
+            title=title,
+            match=self._match(self._protocol.match),
+            stages=tuple(self._stages),
+            priority=self.priority.value(),
+        )
+
+    def _match(self, former: ProtocolMatch) -> ProtocolMatch:
+        """Return for which studies it is meant; what the form has no field for stays as it was."""
+        modalities = _words(self.modalities.text(), former.modalities)
+        days = self.max_days.value()
+        return replace(
+            former,
+            modalities=modalities,
+            body_parts=_words(self.body_parts.text(), former.body_parts),
+            lateralities=_words(self.sides.text(), former.lateralities),
+            view_positions=_words(self.views.text(), former.view_positions),
+            needs_prior=self.needs_prior.isChecked(),
+            max_prior_days=None if days == _ANY_AGE else days,
+            # who asks for PET no longer rules it out
+            without_modalities=tuple(one for one in former.without_modalities if one not in modalities),
         )
 
     def _keep_stage(self) -> None:
@@ -244,10 +258,10 @@ class HangingForm(QWidget):
         try:
             selector = replace(
                 cell.selector,
-                modalities=_words(self._text(row, _MODALITY).upper()),
+                modalities=_words(self._text(row, _MODALITY), cell.selector.modalities),
                 laterality=self._text(row, _SIDE).upper(),
                 view_position=self._text(row, _VIEW).upper(),
-                description=self._text(row, _DESCRIPTION),
+                description=self._pattern(row, cell),
                 prior=int(self._text(row, _PRIOR) or 0),
                 occurrence=int(series or 1) - 1,
                 stack=int(clip) - 1 if clip else None,
@@ -270,6 +284,11 @@ class HangingForm(QWidget):
             window_preset=int(preset) if preset else None,
             chest_wall=ChestWall(self._choice(row, _WALL)),
         )
+
+    def _pattern(self, row: int, cell: Cell) -> str:
+        """Return the search pattern of a cell; a captured one may end in a blank that belongs to it."""
+        item, former = self.table.item(row, _DESCRIPTION), cell.selector.description
+        return former if item is not None and item.text() == former else self._text(row, _DESCRIPTION)
 
     def _text(self, row: int, column: int) -> str:
         item = self.table.item(row, column)
@@ -302,8 +321,16 @@ def view_words() -> dict[CellView, str]:
     }
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for part in text.replace("，", ",").split(",") if (word := part.strip())))
+def _joined(words: tuple[str, ...]) -> str:
+    return ", ".join(words)
+
+
+def _words(text: str, former: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words of a field in capitals; those of ``former`` as they were where nobody changed them."""
+    if text.strip() == _joined(former).strip():
+        return former
+    parts = text.upper().replace("，", ",").split(",")
+    return tuple(dict.fromkeys(word for part in parts if (word := part.strip())))
 
 
 def _row(*fields: tuple[str, QWidget, int]) -> QHBoxLayout:
