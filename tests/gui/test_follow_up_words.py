@@ -11,6 +11,7 @@ import pytest
 from resources.translation import use_language
 from workstation.domain.finding import NoduleType
 from workstation.domain.follow_up import Compared, PairState, SeenNodule, StudyDay
+from workstation.domain.mark import GrowthLimit
 from workstation.domain.nodule_history import StudyNodules
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.ui.follow_up_words import follow_up_facts, undecided_words, volume_words
@@ -45,6 +46,19 @@ def test_volumes_too_small_for_growth_are_not_compared_and_the_card_says_so() ->
     said = [words for words, _ in lines(pair((5.0, 100.0), (5.2, 150.0)))]
     assert said[:2] == ["Stable within the error of measuring · +0.2\u2009mm", "Too small for volume growth"]
     assert not any("+50" in words for words in said)
+
+
+def test_volumes_with_a_known_weakness_are_not_compared_and_the_card_says_which() -> None:
+    line = pair((12.3, 905.0), (13.0, 1566.0))
+    said = line.follow_up
+    assert said is not None
+    weak = replace(said, prior=replace(said.prior, growth_limits=(GrowthLimit.CUT_OFF,)))
+    told = [words for words, _ in lines(replace(line, follow_up=weak))]
+    assert told[:2] == [
+        "Stable within the error of measuring · +0.7\u2009mm",
+        "Volumes not compared: cut off at the end of the scan",
+    ]
+    assert not any("73" in words for words in told)
 
 
 def test_what_may_be_stable_says_only_how_long_doubling_takes_at_least() -> None:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from workstation.domain.geometry import Point
+from workstation.domain.mark import GrowthLimit
 from workstation.domain.pixel_size import SpacingBasis
 from workstation.domain.voi import Threshold
 
@@ -177,6 +178,8 @@ class Annotation:
     created_at: datetime
     origin: str = ""
     basis: SpacingBasis | None = None
+    growth_limits: tuple[GrowthLimit, ...] = ()
+    """Why the volume of a NODULE is not compared over time (ADR 0017)"""
 
     def __post_init__(self) -> None:
         if not self.uid or not self.tracking_uid:

@@ -16,6 +16,7 @@ from workstation.domain.annotation import (
     Statistics,
 )
 from workstation.domain.geometry import Point
+from workstation.domain.mark import GrowthLimit
 from workstation.domain.pixel_size import SpacingBasis
 from workstation.domain.voi import Threshold
 
@@ -75,6 +76,7 @@ def as_dict(annotation: Annotation) -> dict[str, Any]:
         "origin": annotation.origin,
         **({"stack_number": annotation.stack_number} if annotation.stack_number else {}),
         **({} if annotation.basis is None else {"basis": annotation.basis.value}),
+        **({"growth_limits": [one.value for one in annotation.growth_limits]} if annotation.growth_limits else {}),
     }
 
 
@@ -110,6 +112,7 @@ def from_dict(item: dict[str, Any]) -> Annotation:
         origin=str(item["origin"]),
         basis=SpacingBasis(item["basis"]) if "basis" in item else None,
         stack_number=int(item.get("stack_number", 0)),
+        growth_limits=tuple(GrowthLimit(one) for one in item.get("growth_limits", ())),
     )
 
 

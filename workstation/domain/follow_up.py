@@ -14,6 +14,7 @@ from workstation.domain.annotation import Annotation, AnnotationKind, MeasureNam
 from workstation.domain.categories.values import mean_of_axes_mm
 from workstation.domain.finding import Decision, Finding, FindingList, MarkEvidence, NoduleType
 from workstation.domain.geometry import Point, distance_mm
+from workstation.domain.mark import GrowthLimit
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.tracking import GATE_MM, Growth, MatchCandidate, doubling_range_days, growth, match_nodules
 
@@ -27,7 +28,8 @@ class SeenNodule:
 
     ``diameter_mm`` is that of a sphere of its volume, or the only one known; ``mean_axis_mm`` the
     mean of long and short axis, None where no axes were measured. ``number`` is that of a finding
-    of the open case, ``decided`` whether the reader has decided on it.
+    of the open case, ``decided`` whether the reader has decided on it. ``growth_limits`` are the known weaknesses
+    for which ``volume_mm3`` is not compared over time (ADR 0017).
     """
 
     tracking_uid: str
@@ -40,6 +42,7 @@ class SeenNodule:
     frame_of_reference_uid: str = ""
     number: int = 0
     decided: bool = True
+    growth_limits: tuple[GrowthLimit, ...] = ()
 
     def __post_init__(self) -> None:
         if self.diameter_mm <= 0:
@@ -54,7 +57,13 @@ class SeenNodule:
         """Return the nodule at a day, its size as the mean of its axes or as one diameter."""
         size = self.size_mm if by_axes else self.diameter_mm
         return NoduleObservation(
-            self.tracking_uid, on, self.centre_lps_mm, size, self.volume_mm3, self.solid_diameter_mm
+            self.tracking_uid,
+            on,
+            self.centre_lps_mm,
+            size,
+            self.volume_mm3,
+            self.solid_diameter_mm,
+            self.growth_limits,
         )
 
 
@@ -151,6 +160,7 @@ def nodule_of_annotation(one: Annotation) -> SeenNodule | None:
         None if volume is None else volume.value,
         mean_of_axes_mm(*solid) if len(solid) > 1 else next(iter(solid), None),
         frame_of_reference_uid=one.frame_of_reference_uid,
+        growth_limits=one.growth_limits,
     )
 
 
@@ -264,7 +274,13 @@ def _prior_of(said: FollowUp, known: Mapping[str, SeenNodule]) -> SeenNodule:
     """Return the prior's nodule as it is known, or as it was when the reader confirmed it."""
     then = said.prior
     return known.get(then.tracking_uid) or SeenNodule(
-        then.tracking_uid, then.centre_lps_mm, then.mean_diameter_mm, None, then.volume_mm3, then.solid_diameter_mm
+        then.tracking_uid,
+        then.centre_lps_mm,
+        then.mean_diameter_mm,
+        None,
+        then.volume_mm3,
+        then.solid_diameter_mm,
+        growth_limits=then.growth_limits,
     )
 
 
@@ -291,6 +307,7 @@ def _of_finding(
                 mean_axis_mm=drawn.mean_axis_mm,
                 volume_mm3=drawn.volume_mm3,
                 solid_diameter_mm=drawn.solid_diameter_mm,
+                growth_limits=drawn.growth_limits,
             )
     mark = finding.mark
     if mark is None or mark.evidence is None or mark.diameter_mm != diameter_mm:
@@ -305,6 +322,7 @@ def with_evidence(seen: SeenNodule, evidence: MarkEvidence) -> SeenNodule:
         mean_axis_mm=_mean(evidence.long_axis_mm, evidence.short_axis_mm),
         volume_mm3=evidence.volume_mm3,
         solid_diameter_mm=_mean(evidence.solid_long_axis_mm, evidence.solid_short_axis_mm),
+        growth_limits=evidence.growth_limits,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -39,6 +40,23 @@ class Lobe(StrEnum):
     LEFT_LOWER = "left_lower"
 
 
+class GrowthLimit(StrEnum):
+    """Why a volume of this nodule says little about growth."""
+
+    THICK_SLICES = "thick_slices"
+    FEW_VOXELS = "few_voxels"
+    ATTACHED = "attached"
+    SUBSOLID = "subsolid"
+    CUT_OFF = "cut_off"
+    TOO_SMALL = "too_small"
+
+
+def in_order(limits: Iterable[GrowthLimit]) -> tuple[GrowthLimit, ...]:
+    """Return limits each once, as they are declared: the same in every stored form."""
+    known = set(limits)
+    return tuple(one for one in GrowthLimit if one in known)
+
+
 @dataclass(frozen=True, slots=True)
 class AlgorithmIdentity:
     """
@@ -71,7 +89,8 @@ class MarkEvidence:
 
     Axes lie in the axial slice of largest extent. ``percentiles_hu`` pairs a percentile with its
     HU. ``lobe`` is a guess from the position with ``lobe_confidence`` in [0, 1].
-    ``network_diameter_mm`` is the size that the network itself gave.
+    ``network_diameter_mm`` is the size that the network itself gave. ``growth_limits`` are the known weaknesses for
+    which the volume is not compared over time (ADR 0017); where nobody judged them there are none.
     """
 
     long_axis_mm: float | None = None
@@ -92,6 +111,7 @@ class MarkEvidence:
     lobe: Lobe = Lobe.UNSPECIFIED
     lobe_confidence: float | None = None
     network_diameter_mm: float | None = None
+    growth_limits: tuple[GrowthLimit, ...] = ()
 
     @property
     def is_drawn_wider(self) -> bool:

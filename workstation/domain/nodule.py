@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from workstation.domain.finding import Lobe, MarkEvidence, NoduleType
 from workstation.domain.geometry import Point, distance_mm
+from workstation.domain.mark import GrowthLimit, in_order
 
 
 class Attachment(StrEnum):
@@ -28,17 +29,6 @@ Diameter of the sphere of its volume below which a nodule is too small for volum
 Fleischner's and Lung-RADS's lowest class ends at 6 mm, and our outline lies about 1 mm wider than a sharp edge
 (ADR 0017): below that the error is most of the volume (a ball of 3 mm measures three times its own).
 """
-
-
-class GrowthLimit(StrEnum):
-    """Why a volume of this nodule says little about growth."""
-
-    THICK_SLICES = "thick_slices"
-    FEW_VOXELS = "few_voxels"
-    ATTACHED = "attached"
-    SUBSOLID = "subsolid"
-    CUT_OFF = "cut_off"
-    TOO_SMALL = "too_small"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +212,7 @@ class NoduleMeasurement:
             attachments=tuple(sorted(attachment.value for attachment in self.attachments)),
             lobe=Lobe.UNSPECIFIED if self.lobe is None else self.lobe.lobe,
             lobe_confidence=None if self.lobe is None else self.lobe.confidence,
+            growth_limits=in_order(self.growth_limits),
         )
 
 

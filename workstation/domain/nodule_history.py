@@ -110,7 +110,13 @@ def _then(said: FollowUp, seen: SeenNodule) -> SeenNodule:
     then, size = said.prior, said.prior.mean_diameter_mm
     by_axes = seen.mean_axis_mm is not None and abs(said.current.mean_diameter_mm - seen.mean_axis_mm) < _SAME_MM
     return SeenNodule(
-        then.tracking_uid, then.centre_lps_mm, size, size if by_axes else None, then.volume_mm3, then.solid_diameter_mm
+        then.tracking_uid,
+        then.centre_lps_mm,
+        size,
+        size if by_axes else None,
+        then.volume_mm3,
+        then.solid_diameter_mm,
+        growth_limits=then.growth_limits,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from workstation.domain.geometry import Point
+from workstation.domain.mark import GrowthLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class NoduleObservation:
     One nodule at one time.
 
     ``mean_diameter_mm`` is the mean of long and short axis. ``volume_mm3`` and
-    ``solid_diameter_mm`` are None where they were not measured.
+    ``solid_diameter_mm`` are None where they were not measured. ``growth_limits`` are the known weaknesses
+    for which the volume is not compared over time (ADR 0017).
     """
 
     tracking_uid: str
@@ -23,6 +25,7 @@ class NoduleObservation:
     mean_diameter_mm: float
     volume_mm3: float | None = None
     solid_diameter_mm: float | None = None
+    growth_limits: tuple[GrowthLimit, ...] = ()
 
     def __post_init__(self) -> None:
         if self.mean_diameter_mm <= 0 or (self.volume_mm3 is not None and self.volume_mm3 <= 0):
@@ -52,9 +55,10 @@ class FollowUp:
 
     def resized(self, diameter_mm: float) -> FollowUp:
         """Return the pair with the size that the reader gave the current nodule; a volume no longer applies."""
-        return replace(
-            self, current=replace(self.current, mean_diameter_mm=diameter_mm, volume_mm3=None, solid_diameter_mm=None)
+        current = replace(
+            self.current, mean_diameter_mm=diameter_mm, volume_mm3=None, solid_diameter_mm=None, growth_limits=()
         )
+        return replace(self, current=current)
 
     @property
     def series(self) -> tuple[NoduleObservation, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workstation.domain.geometry import Point, distance_mm
+from workstation.domain.mark import GrowthLimit, in_order
 from workstation.domain.nodule import LEAST_FOR_GROWTH_MM, equivalent_diameter_mm
 from workstation.domain.observation import NoduleObservation
 
@@ -68,7 +69,8 @@ class Growth:
     The change from prior to current.
 
     ``doubling_days`` is negative for a shrinking nodule (days to halve), None where it is not
-    defined: same day, or no change. ``from_volume`` tells whether volumes or diameters gave it.
+    defined: same day, or no change. ``from_volume`` tells whether volumes or diameters gave it;
+    ``limits`` why two known volumes were not compared, empty otherwise.
     """
 
     days: int
@@ -78,6 +80,7 @@ class Growth:
     doubling_days: float | None
     from_volume: bool
     verdict: GrowthVerdict
+    limits: tuple[GrowthLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +145,17 @@ def growth(prior: NoduleObservation, current: NoduleObservation) -> Growth:
     Return the change from prior to current. ValueError when the current one is older.
 
     With both volumes the verdict follows from 25 % of volume, without from 1.5 mm of the mean
-    diameter; so it does where one of the two is too small for volume growth.
+    diameter; so it does where a known weakness of either lies in their quotient (``growth_limits_of``).
     """
     days = (current.observed_on - prior.observed_on).days
     if days < 0:
         raise ValueError("the current observation is older than the prior")
     change_mm = current.mean_diameter_mm - prior.mean_diameter_mm
-    if prior.volume_mm3 is None or current.volume_mm3 is None or is_too_small(prior, current):
+    limits = growth_limits_of(prior, current)
+    if prior.volume_mm3 is None or current.volume_mm3 is None or limits:
         doubling = doubling_days_of_diameters(prior.mean_diameter_mm, current.mean_diameter_mm, days)
-        return Growth(
-            days, change_mm, None, None, doubling, from_volume=False, verdict=_verdict(round(change_mm, 6), GROWTH_MM)
-        )
+        verdict = _verdict(round(change_mm, 6), GROWTH_MM)
+        return Growth(days, change_mm, None, None, doubling, from_volume=False, verdict=verdict, limits=limits)
     change = current.volume_mm3 - prior.volume_mm3
     share = change / prior.volume_mm3
     doubling = doubling_days(prior.volume_mm3, current.volume_mm3, days)
@@ -160,15 +163,19 @@ def growth(prior: NoduleObservation, current: NoduleObservation) -> Growth:
     return Growth(days, change_mm, change, share, doubling, from_volume=True, verdict=verdict)
 
 
-def is_too_small(prior: NoduleObservation, current: NoduleObservation) -> bool:
+def growth_limits_of(prior: NoduleObservation, current: NoduleObservation) -> tuple[GrowthLimit, ...]:
     """
-    Tell whether both volumes are known and one of them is too small for volume growth (ADR 0017).
+    Return why two known volumes are not compared (ADR 0017), in the order of the names; empty where they may be.
 
-    The error of either is in their quotient: the outline of a small one, most of its volume, counts as growth.
+    The error of either is in their quotient: the outline of a small one, most of its volume, counts as growth, and so
+    does the part of a nodule that the scan cut off, or what thick slices put round it. Empty, too, where a volume is
+    not known. What nobody judged (former reports, other systems) has no limit but its size.
     """
     if prior.volume_mm3 is None or current.volume_mm3 is None:
-        return False
-    return equivalent_diameter_mm(min(prior.volume_mm3, current.volume_mm3)) < LEAST_FOR_GROWTH_MM
+        return ()
+    is_small = equivalent_diameter_mm(min(prior.volume_mm3, current.volume_mm3)) < LEAST_FOR_GROWTH_MM
+    found = {*prior.growth_limits, *current.growth_limits} | ({GrowthLimit.TOO_SMALL} if is_small else set())
+    return in_order(found)
 
 
 def doubling_days(prior_mm3: float, current_mm3: float, days: int) -> float | None:
@@ -196,7 +203,7 @@ def doubling_range_days(prior: NoduleObservation, current: NoduleObservation) ->
     """
     days = (current.observed_on - prior.observed_on).days
     before, now, error = prior.mean_diameter_mm, current.mean_diameter_mm, GROWTH_MM
-    if prior.volume_mm3 is None or current.volume_mm3 is None or is_too_small(prior, current):
+    if prior.volume_mm3 is None or current.volume_mm3 is None or growth_limits_of(prior, current):
         largest = 3 * math.log((now + error) / before)
         least = 3 * math.log((now - error) / before) if now > error else -math.inf
     else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
 from workstation.domain.geometry import Point
+from workstation.domain.mark import in_order
 from workstation.domain.nodule import NoduleMeasurement
 from workstation.domain.nodule_ports import NoduleMeasurer
 from workstation.domain.ports import Clock, JobContext
@@ -63,6 +64,7 @@ class MeasureNodule:
             contours_lps_mm=tuple(contour.points_lps_mm for contour in found.contours),
             author=author,
             created_at=self.clock.now(),
+            growth_limits=in_order(found.growth_limits),
         )
         return MeasuredNodule(found, annotation)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from resources.translation import tr
 from workstation.domain.finding import Lobe, MarkEvidence, NoduleType
 from workstation.domain.look_alike import LookAlike
+from workstation.domain.mark import GrowthLimit
 from workstation.domain.nodule import Attachment
 from workstation.ui.finding_words import lobe_word, millimetres, type_word
 
@@ -45,6 +48,8 @@ def evidence_rows(found: MarkEvidence) -> list[tuple[str, str]]:
         guess = tr("{lobe}, guessed from the position, right in about {count} of 10",
                    lobe=lobe_word(found.lobe), count=tenths)  # fmt: skip
         rows.append((tr("Lobe"), guess))
+    if found.growth_limits:
+        rows.append((tr("Volume over time"), tr("not compared: {why}", why=growth_limit_words(found.growth_limits))))
     if found.network_diameter_mm is not None:
         rows.append((tr("Size by the network"), millimetres(found.network_diameter_mm)))
     return rows
@@ -72,6 +77,19 @@ def _solid(found: MarkEvidence) -> list[tuple[str, str]]:
     if found.volume_mm3:
         words = f"{words} · {min(100.0, 100 * found.solid_volume_mm3 / found.volume_mm3):.0f} %"
     return [(tr("Solid part"), words)]
+
+
+def growth_limit_words(limits: Iterable[GrowthLimit]) -> str:
+    """Return why a volume is not compared over time."""
+    words = {
+        GrowthLimit.THICK_SLICES: tr("slices over 1.5 mm"),
+        GrowthLimit.FEW_VOXELS: tr("few voxels across"),
+        GrowthLimit.ATTACHED: tr("attached to pleura or vessel"),
+        GrowthLimit.SUBSOLID: tr("subsolid"),
+        GrowthLimit.CUT_OFF: tr("cut off at the end of the scan"),
+        GrowthLimit.TOO_SMALL: tr("too small"),
+    }
+    return tr(", ").join(words[one] for one in limits)
 
 
 def _attachment_word(value: str) -> str:

@@ -8,8 +8,9 @@ from datetime import date
 from resources.translation import tr, trn
 from workstation.domain.follow_up import Compared, PairState, SeenNodule
 from workstation.domain.follow_up_category import lung_rads_change
-from workstation.domain.tracking import GrowthVerdict, is_too_small
-from workstation.ui.evidence_words import cubic_millimetres
+from workstation.domain.mark import GrowthLimit
+from workstation.domain.tracking import Growth, GrowthVerdict
+from workstation.ui.evidence_words import cubic_millimetres, growth_limit_words
 from workstation.ui.finding_words import millimetres
 from workstation.ui.keymap import shown_key
 from workstation.ui.widgets.follow_up_panel import Chip, FollowUpFacts
@@ -118,9 +119,7 @@ def _lines(line: Compared) -> tuple[tuple[str, str], ...]:
         share = signed(growth.volume_change_share * 100, 0)
         found.append((tr("Volume {volumes} · {share} %", volumes=volumes, share=share), tone))
     else:
-        too_small = is_too_small(pair.prior, pair.current)
-        words = tr("Too small for volume growth") if too_small else tr("Volume not measured in both")
-        found.append((words, "t2"))
+        found.append((_why_no_volume(growth), "t2"))
     doubling = doubling_words(line)
     if doubling:
         found.append((doubling, tone))
@@ -137,6 +136,14 @@ def _lines(line: Compared) -> tuple[tuple[str, str], ...]:
             else (tr("{gap} apart after alignment", gap=gap), "t2")
         )
     return tuple(found)
+
+
+def _why_no_volume(growth: Growth) -> str:
+    if not growth.limits:
+        return tr("Volume not measured in both")
+    if growth.limits == (GrowthLimit.TOO_SMALL,):
+        return tr("Too small for volume growth")
+    return tr("Volumes not compared: {why}", why=growth_limit_words(growth.limits))
 
 
 def _alone(line: Compared) -> tuple[tuple[str, str], ...]:

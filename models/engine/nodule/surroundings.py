@@ -14,7 +14,8 @@ from models.engine.nodule.region import Region
 from models.engine.nodule.sampling import BoolArray, Cube, depth_in, distance_to, gap_between, pieces
 from workstation.domain.finding import Lobe, NoduleType
 from workstation.domain.geometry import Point
-from workstation.domain.nodule import LEAST_FOR_GROWTH_MM, Attachment, GrowthLimit, LobeGuess
+from workstation.domain.mark import GrowthLimit
+from workstation.domain.nodule import LEAST_FOR_GROWTH_MM, Attachment, LobeGuess
 from workstation.domain.volume import Volume
 
 _Corner = npt.NDArray[np.float64]

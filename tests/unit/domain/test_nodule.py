@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from workstation.domain.finding import Lobe, Mark, MarkEvidence, NoduleType
+from workstation.domain.mark import GrowthLimit
 from workstation.domain.nodule import (
     Attachment,
     Axis,
     AxisPair,
-    GrowthLimit,
     HounsfieldSummary,
     LobeGuess,
     NoduleMask,

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from workstation.domain.geometry import Point
+from workstation.domain.mark import GrowthLimit
 from workstation.domain.observation import NoduleObservation
 from workstation.domain.tracking import (
     CategoryInputs,
@@ -216,3 +217,28 @@ def test_the_doubling_time_has_a_range_open_where_the_nodule_may_be_stable() -> 
     # 8 mm to 12 mm, each with 1.5 mm: 181 ln 2 / (3 ln(13.5 / 8)) and 181 ln 2 / (3 ln(10.5 / 8))
     assert between(seen("a", on=BEFORE, mm=8), seen("x", mm=12)) == [79.9, 153.8]
     assert between(seen("a", on=BEFORE, mm=1), seen("x", mm=1.2)) == [42.1, None]
+
+
+@pytest.mark.parametrize("limit", list(GrowthLimit))
+@pytest.mark.parametrize("is_prior", [True, False])
+def test_volumes_with_a_known_weakness_are_not_compared_whichever_of_the_two_has_it(
+    limit: GrowthLimit, *, is_prior: bool
+) -> None:
+    """A ball of 12 mm cut off by the first slice of the prior: +73 % of volume, 0.7 mm of the mean axis."""
+    before, now = seen("a", on=BEFORE, mm=12.3, mm3=905), seen("a", mm=13.0, mm3=1566)
+    assert growth(before, now).verdict is GrowthVerdict.GROWN
+    weak, strong = (replace(before if is_prior else now, growth_limits=(limit,)), now if is_prior else before)
+    found = growth(weak, strong) if is_prior else growth(strong, weak)
+    assert (found.verdict, found.volume_change_share, found.from_volume) == (GrowthVerdict.STABLE, None, False)
+    assert found.limits == (limit,)
+    # 181 ln 2 / (3 ln(14.5 / 12.3)), and no upper end: 11.5 mm is less than 12.3
+    least, most = (doubling_range_days(weak, strong) if is_prior else doubling_range_days(strong, weak)) or (0, 0)
+    assert (round(least, 1), most) == (254.1, None)
+
+
+def test_the_reasons_of_both_volumes_and_their_size_are_told_once_each_in_one_order() -> None:
+    before = seen("a", on=BEFORE, mm=6, mm3=110)
+    before = replace(before, growth_limits=(GrowthLimit.SUBSOLID, GrowthLimit.THICK_SLICES))
+    now = replace(seen("a", mm=6, mm3=600), growth_limits=(GrowthLimit.THICK_SLICES,))
+    assert growth(before, now).limits == (GrowthLimit.THICK_SLICES, GrowthLimit.SUBSOLID, GrowthLimit.TOO_SMALL)
+    assert growth(before, replace(now, volume_mm3=None)).limits == ()

@@ -16,7 +16,8 @@ from workstation.domain import outline
 from workstation.domain.errors import JobCancelled, NotANodule
 from workstation.domain.finding import Lobe, NoduleType
 from workstation.domain.geometry import Point, distance_mm
-from workstation.domain.nodule import Attachment, GrowthLimit, NoduleMeasurement
+from workstation.domain.mark import GrowthLimit
+from workstation.domain.nodule import Attachment, NoduleMeasurement
 from workstation.domain.volume import Volume
 
 

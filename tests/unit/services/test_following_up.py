@@ -17,6 +17,7 @@ from workstation.dicom.sr.nodule_reader import read_nodules
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
 from workstation.domain.errors import DecodeError
 from workstation.domain.finding import Decision, Finding, MarkEvidence, NoduleType, RejectReason
+from workstation.domain.mark import GrowthLimit
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.report import Report
 from workstation.domain.template import FieldType, ReportTemplate, TemplateField, Text
@@ -124,6 +125,14 @@ BY_DIAMETER = (
     "Compared with 2025-12-08: diameter 8.0 mm then, 10.5 mm now (+2.5 mm), "
     "doubling time about 296 days (198 to 683); larger."
 )
+NOT_COMPARED = (
+    "Compared with 2025-12-08: diameter 8.0 mm then, 10.5 mm now (+2.5 mm), volumes not compared (slices over 1.5 mm, "
+    "cut off at the end of the scan), doubling time about 296 days (198 to 683); larger."
+)
+NOT_COMPARED_ZH = (
+    "与 2025-12-08 比较：直径由 8.0 mm 变为 10.5 mm（+2.5 mm），体积不作比较（层厚大于 1.5 mm，"
+    "结节被扫描范围截断），倍增时间约 296 天（198 至 683 天），较前增大。"
+)
 SHRUNK = "与 2025-12-08 比较：直径由 8.0 mm 变为 10.5 mm（+2.5 mm），体积由 606 变为 268 立方毫米（-56 %），较前缩小。"
 
 
@@ -142,6 +151,19 @@ def test_the_findings_text_says_how_a_nodule_changed(said: FollowUp, language: s
     finding = opened.findings.findings[0]
     assert report_words.comparison_sentence(finding, language) == sentence
     assert report_words.finding_sentence(finding, opened.findings, study(), language).endswith(sentence)
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", NOT_COMPARED), ("zh_CN", NOT_COMPARED_ZH)])
+def test_the_signed_text_tells_why_volumes_are_not_compared_and_no_share_of_them(language: str, sentence: str) -> None:
+    said = word()
+    said = replace(
+        said,
+        prior=replace(said.prior, growth_limits=(GrowthLimit.CUT_OFF,)),
+        current=replace(said.current, growth_limits=(GrowthLimit.THICK_SLICES,)),
+    )
+    opened = session()
+    opened.review.follow("2.25.1001", said)
+    assert report_words.comparison_sentence(opened.findings.findings[0], language) == sentence
 
 
 # a mark at the place of an own finding

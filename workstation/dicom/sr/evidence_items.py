@@ -13,6 +13,7 @@ from workstation.dicom.sr.common import MILLIMETRE, PERCENT, PRIVATE, coded, num
 from workstation.dicom.sr.measured_values import measured_value
 from workstation.domain.finding import Lobe, MarkEvidence, NoduleType
 from workstation.domain.geometry import Point
+from workstation.domain.mark import GrowthLimit, in_order
 from workstation.domain.template import Code
 
 LONG_AXIS: Final = sct("103339001", "Long axis")
@@ -28,6 +29,7 @@ _PLEURA_DISTANCE: Final = Code("PLEURA_DISTANCE", PRIVATE, "Distance to the pleu
 NETWORK_DIAMETER: Final = Code("NET_DIAMETER", PRIVATE, "Diameter as the network gave it")
 _LOBE_CONFIDENCE: Final = Code("LOBE_CONFIDENCE", PRIVATE, "Confidence of the guessed lobe")
 _ATTACHED_TO: Final = Code("ATTACHED_TO", PRIVATE, "Attached to")
+_GROWTH_LIMIT: Final = Code("GROWTH_LIMIT", PRIVATE, "Volume not compared over time because of")
 _PERCENTILES: Final = (5, 10, 25, 50, 75, 90, 95)
 _NUMBERS: Final = (
     ("volume_mm3", VOLUME, _CUBIC_MILLIMETRE),
@@ -62,6 +64,10 @@ def evidence_items(evidence: MarkEvidence | None, frame_of_reference_uid: str) -
     if evidence.nodule_type is not NoduleType.UNSPECIFIED:
         items.append(coded(code.ATTENUATION_TYPE, code.NODULE_TYPES[evidence.nodule_type]))
     items += [coded(_ATTACHED_TO, Code(what.upper(), PRIVATE, what.capitalize())) for what in evidence.attachments]
+    items += [
+        coded(_GROWTH_LIMIT, Code(one.value.upper(), PRIVATE, one.value.replace("_", " ").capitalize()))
+        for one in evidence.growth_limits
+    ]
     if evidence.lobe is not Lobe.UNSPECIFIED:
         lobe, side = code.SITES[evidence.lobe]
         laterality = coded(code.LATERALITY, side, relationship=_CONCEPT_MOD)
@@ -92,6 +98,7 @@ def read_evidence(items: Sequence[Dataset]) -> MarkEvidence | None:
             (share, value) for share in _PERCENTILES if (value := _derived(items, _percentile(share))) is not None
         ),
         attachments=tuple(value.lower() for value in _values(items, _ATTACHED_TO)),
+        growth_limits=in_order(one for one in GrowthLimit if one.value.upper() in _values(items, _GROWTH_LIMIT)),
         lobe=lobe,
         lobe_confidence=None if confidence is None else round(confidence[0] / 100, 12),
         **{

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from resources.categories import category_name, input_name, input_value, scheme_title
@@ -18,6 +19,7 @@ from workstation.domain.finding import Decision, Finding, FindingList, Lobe, Nod
 from workstation.domain.finding_size import size_of
 from workstation.domain.image_place import ImagePlace
 from workstation.domain.known_prior import KnownPrior
+from workstation.domain.mark import GrowthLimit
 from workstation.domain.observation import FollowUp
 from workstation.domain.report import Report
 from workstation.domain.study import Study
@@ -65,6 +67,17 @@ _COMPARED: Final = Text(
 _VOLUME: Final = Text(
     "，体积由 {before:.0f} 变为 {now:.0f} 立方毫米（{share:+.0f} %）",
     ", volume {before:.0f} then, {now:.0f} cubic millimetres now ({share:+.0f} %)",
+)
+_NOT_COMPARED: Final = Text("，体积不作比较（{why}）", ", volumes not compared ({why})")
+_LIMITS: Final = MappingProxyType(
+    {
+        GrowthLimit.THICK_SLICES: Text("层厚大于 1.5 mm", "slices over 1.5 mm"),
+        GrowthLimit.FEW_VOXELS: Text("结节所跨体素过少", "few voxels across"),
+        GrowthLimit.ATTACHED: Text("与胸膜或血管相连", "attached to pleura or vessel"),
+        GrowthLimit.SUBSOLID: Text("亚实性结节", "subsolid"),
+        GrowthLimit.CUT_OFF: Text("结节被扫描范围截断", "cut off at the end of the scan"),
+        GrowthLimit.TOO_SMALL: Text("结节过小", "too small"),
+    }
 )
 _DOUBLING: Final = Text("，倍增时间约 {days:.0f} 天（{least:.0f} 至 {most:.0f} 天）",
                         ", doubling time about {days:.0f} days ({least:.0f} to {most:.0f})")  # fmt: skip
@@ -236,7 +249,10 @@ def comparison_sentence(finding: Finding, language: str, drawn: Iterable[Annotat
         return ""
     found, range_days = growth(said.prior, said.current), doubling_range_days(said.prior, said.current)
     volume = doubling = ""
-    if said.prior.volume_mm3 is not None and said.current.volume_mm3 is not None:
+    if found.limits:
+        why = _COMMA.get(language).join(_LIMITS[one].get(language) for one in found.limits)
+        volume = _NOT_COMPARED.get(language).format(why=why)
+    elif said.prior.volume_mm3 is not None and said.current.volume_mm3 is not None:
         share = (said.current.volume_mm3 / said.prior.volume_mm3 - 1) * 100
         volume = _VOLUME.get(language).format(
             before=said.prior.volume_mm3, now=said.current.volume_mm3, share=share
