@@ -223,6 +223,19 @@ def test_an_import_whose_trial_run_lasts_is_cancelled_on_the_page(
     assert bench.page.list.count() == 4
 
 
+def test_closing_the_page_waits_for_no_trial_run(qtbot: QtBot, tmp_path: Path, jobs: JobRunner) -> None:
+    bench = _Bench(qtbot, tmp_path, jobs, ADMIN)
+    models = _Endless()
+    bench.services = replace(bench.services, models=models)
+    bench.page.import_requested.emit(tmp_path / "new")
+    bench.choose("lab")
+    qtbot.waitUntil(lambda: models.asked == 2)
+
+    bench.page.close_page()
+
+    qtbot.waitUntil(lambda: models.ended == 2)
+
+
 def test_the_check_of_a_model_ends_when_another_one_is_looked_at(qtbot: QtBot, tmp_path: Path, jobs: JobRunner) -> None:
     bench = _Bench(qtbot, tmp_path, jobs, ADMIN)
     models = _Endless()

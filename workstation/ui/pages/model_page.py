@@ -63,6 +63,7 @@ class ModelsPage(Page):
     remove_requested = Signal(str)
     compare_requested = Signal(str)
     refresh_requested = Signal()
+    going_away = Signal()
 
     def __init__(self, *, may_change: bool, machine: str = "") -> None:
         super().__init__()
@@ -361,6 +362,10 @@ class ModelsPage(Page):
     def refresh(self) -> None:
         """Read the installed models anew (F5)."""
         self.refresh_requested.emit()
+
+    def close_page(self) -> None:
+        """End what is being tried out: closing the window waits for no trial run."""
+        self.going_away.emit()
 
 
 def _with_title(card: ModelCard, words: str) -> str:

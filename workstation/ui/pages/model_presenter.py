@@ -58,6 +58,7 @@ class ModelPresenter(QObject):
         )
         page.remove_requested.connect(self._ask_remove)
         page.compare_requested.connect(self._compare)
+        page.going_away.connect(self._leave)
         self.refresh()
 
     def refresh(self) -> None:
@@ -99,6 +100,10 @@ class ModelPresenter(QObject):
             installed,
             ended=lambda: notices.clear_notice(_IMPORT),
         )
+
+    def _leave(self) -> None:
+        self._stop(self._checking)
+        self._stop(self._importing)
 
     @staticmethod
     def _stop(job: JobHandle[Any] | None) -> None:
