@@ -97,6 +97,10 @@ def test_what_stands_alone_says_why() -> None:
         ("Volume 1\u2009268\u2009mm³", "t1"),
         ("Not found in the case: look there", "warn"),
     ]
+    unplaced = Compared(None, seen, PairState.ONLY_PRIOR, is_placed=False)
+    assert follow_up_facts(unplaced).chip.text == "Not compared yet"
+    assert lines(unplaced)[-1] == ("In the prior, which is not aligned: its place here is unknown", "t2")
+    assert not any("Not found" in words for words, _ in lines(unplaced))
     later = Compared(seen, seen, PairState.PROPOSED)
     assert follow_up_facts(later).title == "8.0\u2009mm"
     assert lines(later)[-1] == ("The prior is the later one: no growth is told", "warn")

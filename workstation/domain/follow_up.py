@@ -215,7 +215,9 @@ def compare(
         _with_mark(lines.get(one.tracking_uid) or Compared(one, None, PairState.NEW), free_marks, prior_to_current)
         for one in current
     ]
-    return (*told, *(Compared(None, one, PairState.ONLY_PRIOR) for one in prior if one.tracking_uid not in taken))
+    is_placed = prior_to_current is not None
+    alone = (one for one in prior if one.tracking_uid not in taken)
+    return (*told, *(Compared(None, one, PairState.ONLY_PRIOR, is_placed=is_placed) for one in alone))
 
 
 def _with_mark(line: Compared, marks: Sequence[SeenNodule], matrix: Matrix | None) -> Compared:

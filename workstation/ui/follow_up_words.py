@@ -81,19 +81,19 @@ def _chip(line: Compared) -> Chip:
         return Chip(tr("Confirmed"), "ok", "check", "ok")
     if line.state is PairState.CARRIED:
         return Chip(tr("Known from former reports"), "ok", "history", "ok")
-    if line.state is PairState.NEW:
-        return _chip_without_prior(line)
-    if line.state is PairState.ONLY_PRIOR:
-        return Chip(tr("Prior only"), "neutral", "history", "rejected.stroke")
+    if line.state in {PairState.NEW, PairState.ONLY_PRIOR}:
+        return _chip_alone(line)
     if line.ambiguous:
         return Chip(tr("Doubtful pair"), "warn", "question", "warn", dashed=True)
     return Chip(tr("Proposed pair"), "acc", "question", "acc", dashed=True)
 
 
-def _chip_without_prior(line: Compared) -> Chip:
-    """Return what is known where no nodule of the prior is on record: never that there was none."""
+def _chip_alone(line: Compared) -> Chip:
+    """Return what is known of a nodule of one study alone: never that there was none in the other."""
     if not line.is_placed:
         return Chip(tr("Not compared yet"), "neutral", "question", "line2", dashed=True)
+    if line.state is PairState.ONLY_PRIOR:
+        return Chip(tr("Prior only"), "neutral", "history", "rejected.stroke")
     if line.undecided is not None:
         return Chip(tr("Only an AI mark"), "warn", "question", "warn", dashed=True)
     return Chip(tr("No confirmed record"), "info", "add", "info")
@@ -151,6 +151,8 @@ def _alone(line: Compared) -> tuple[tuple[str, str], ...]:
     found = [] if seen is None or seen.volume_mm3 is None else [(volume_words(seen), "t1")]
     if line.state is PairState.NEW:
         found += _lines_without_prior(line)
+    elif line.state is PairState.ONLY_PRIOR and not line.is_placed:
+        found.append((tr("In the prior, which is not aligned: its place here is unknown"), "t2"))
     elif line.state is PairState.ONLY_PRIOR:
         found.append((tr("Not found in the case: look there"), "warn"))
     else:

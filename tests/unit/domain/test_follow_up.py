@@ -102,6 +102,13 @@ def test_nothing_is_paired_by_place_before_the_prior_was_laid_over_the_case() ->
     assert lines[1].gap_mm is None
 
 
+def test_a_nodule_of_a_prior_that_is_not_aligned_was_not_looked_for_in_the_case() -> None:
+    apart = lines_of([seen("x")], [seen("a")], None)
+    assert [(one.key, one.is_placed) for one in apart] == [("x", False), ("a", False)]
+    laid = lines_of([seen("x")], [seen("a", (0, 90, 0))], np.eye(4))
+    assert [(one.key, one.is_placed) for one in laid] == [("x", True), ("a", True)]
+
+
 def test_axes_are_compared_with_axes_and_a_sphere_with_a_sphere() -> None:
     (both,) = lines_of([seen("x", mm=9, axes=10)], [seen("a", mm=7, axes=8)], np.eye(4))
     (mixed,) = lines_of([seen("x", mm=9, axes=10)], [seen("a", mm=7)], np.eye(4))
