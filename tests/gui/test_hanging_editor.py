@@ -190,7 +190,10 @@ def test_an_overlay_is_edited_cell_by_cell_and_never_lies_over_a_volume(qtbot: Q
     assert found(library, "pet-ct").stages[0].cells[2].overlay is None
 
 
-@pytest.mark.parametrize(("column", "text"), [(4, "first"), (4, "-1"), (3, "(")])
+@pytest.mark.parametrize(("column", "text"), [
+        (4, "first"), (4, "-1"), (3, "("), (3, "a{99999999999999999999}"), (5, "9" * 5000),
+    ],
+)  # fmt: skip
 def test_a_cell_that_makes_no_sense_is_told_and_nothing_is_saved(
     qtbot: QtBot, library: HangingLibrary, column: int, text: str
 ) -> None:
@@ -200,6 +203,21 @@ def test_a_cell_that_makes_no_sense_is_told_and_nothing_is_saved(
     item.setText(text)
     dialog.save.click()
     assert dialog.message.text() == ("Cell 1: prior and number are whole numbers, the description a search pattern")
+    assert not library.is_own("ct-chest")
+
+
+@pytest.mark.parametrize("text", ["(a+)+$", "(" * 3000 + ")" * 3000, ".*.*.*.*x"])
+def test_a_search_that_could_halt_the_window_is_refused_in_words(
+    qtbot: QtBot, library: HangingLibrary, text: str
+) -> None:
+    dialog = editor(qtbot, library)
+    item = dialog.form.table.item(0, 3)
+    assert item is not None
+    item.setText(text)
+    dialog.save.click()
+    assert dialog.message.text() == (
+        "Cell 1: the search pattern would take too long; use words, and .* three times at most"
+    )
     assert not library.is_own("ct-chest")
 
 

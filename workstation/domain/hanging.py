@@ -15,9 +15,11 @@ from datetime import date
 from enum import StrEnum
 
 from workstation.domain.geometry import plane_name
-from workstation.domain.hanging_cells import Cell, ImageSelector, pattern
+from workstation.domain.hanging_cells import Cell, ImageSelector
 from workstation.domain.linkable import part_doubt, shows_same_part
-from workstation.domain.study import Instance, Series, Study
+from workstation.domain.search_pattern import MAX_TEXT, is_found
+from workstation.domain.one_person import Contradiction, contradictions
+from workstation.domain.study import Instance, Patient, Series, Study
 from workstation.domain.workitem import ReadingState
 
 MAX_CELLS_ACROSS = 4
@@ -28,11 +30,11 @@ class PriorRelation(StrEnum):
     """How sure it is that a study belongs to the same person."""
 
     SAME_PATIENT = "same_patient"
-    """Same site, same Patient ID and the same issuer of it."""
+    """Same site, same Patient ID and the same issuer of it, and nothing that contradicts."""
     POSSIBLY_SAME = "possibly_same"
     """
-    Same name, birth date and sex elsewhere, or the same ID of which one study does not say who issued it; the reader
-    has to confirm it before images are compared.
+    Same name, birth date and sex elsewhere, or the same ID of which one study does not say who issued it or with which
+    name, birth date or sex contradict; the reader has to confirm it before anything of it is shown or compared.
     """
 
 
@@ -56,6 +58,24 @@ class PriorStudy:
     """Who is reading it or wrote what waits for its verification, empty for nobody"""
     undecided_marks: int = 0
     """Marks of an AI in a study that nobody has signed a report of"""
+    patient: Patient | None = None
+    """Who it is of as the hub knows, None where the hub is too old to tell"""
+    against: tuple[Contradiction, ...] = ()
+    """What contradicts that it is the same person"""
+
+    def held_against(self, patient: Patient, told: Patient | None = None) -> PriorStudy:
+        """
+        Return this study with what its images (``told``), else the hub, say otherwise than the case's ``patient``.
+
+        A contradiction makes the person of it a question; nothing makes one certain of whom the hub is not.
+        """
+        there = told if told is not None else self.patient
+        found = contradictions(patient, there) if there is not None else ()
+        against = tuple(one for one in Contradiction if one in {*self.against, *found})
+        is_certain = self.relation is PriorRelation.SAME_PATIENT and not against
+        return replace(
+            self, relation=self.relation if is_certain else PriorRelation.POSSIBLY_SAME, against=against
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +298,7 @@ def selector_of(
         modalities=(series.modality,) if series.modality else (),
         laterality=instance.laterality if instance is not None and instance.view_position else "",
         view_position=instance.view_position if instance is not None else "",
-        description=re.escape(whole.description) if whole.description else "",
+        description=re.escape(whole.description[:MAX_TEXT]),
         prior=prior,
         stack=stack if len(whole.stacks) > 1 else None,
     )
@@ -328,7 +348,7 @@ def _fits(wanted: ImageSelector, series: Series) -> bool:
         return False
     if wanted.modalities and series.modality not in wanted.modalities:
         return False
-    if wanted.description and pattern(wanted.description).search(series.description) is None:
+    if wanted.description and not is_found(wanted.description, series.description):
         return False
     if wanted.orientation and _orientation(series) != wanted.orientation:
         return False

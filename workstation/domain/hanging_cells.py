@@ -6,20 +6,13 @@ Terms follow the Hanging Protocol IOD where they have one (PS3.3 C.23.1 to C.23.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 from workstation.domain.colour_map import ColourMap, ValueScale
+from workstation.domain.search_pattern import pattern
 
 MAX_MIP_MM = 120.0
-
-
-@lru_cache(maxsize=256)
-def pattern(text: str) -> re.Pattern[str]:
-    """Return a search pattern that does not regard case. Raises re.error."""
-    return re.compile(text, re.IGNORECASE)
 
 
 class CellView(StrEnum):
@@ -56,7 +49,8 @@ class ImageSelector:
     """
     Which images a cell takes; empty values do not ask. ``prior`` 0 is the current study, 1 the newest prior.
 
-    ``description`` is a regular expression searched in Series Description without regard to case.
+    ``description`` is a regular expression searched in Series Description without regard to case; ValueError where it
+    is none or could take too long (``search_pattern``).
     """
 
     modalities: tuple[str, ...] = ()
@@ -76,10 +70,7 @@ class ImageSelector:
     def __post_init__(self) -> None:
         if self.prior < 0 or self.occurrence < 0 or (self.stack or 0) < 0 or (self.image or 0) < 0:
             raise ValueError("prior, occurrence, stack and image count from 0")
-        try:
-            pattern(self.description)
-        except re.error as exc:
-            raise ValueError(f"description is not a regular expression: {exc}") from exc
+        pattern(self.description)  # raises where it cannot be searched
 
 
 @dataclass(frozen=True, slots=True)

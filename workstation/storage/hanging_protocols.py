@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import cache
@@ -85,10 +86,11 @@ def load_protocol(path: Path) -> HangingProtocol:
     """Read and check one file. Raises HangingProtocolInvalid naming the file and the place."""
     try:
         with path.open("rb") as file:  # what is too large is cut, and then no JSON
-            raw = json.loads(file.read(MAXIMUM_BYTES).decode())
+            text = file.read(MAXIMUM_BYTES).decode("utf-8-sig")  # Notepad begins with a byte order mark
+        raw = json.loads(text, parse_float=_number, parse_constant=_number)
         _validator().validate(raw)
         protocol = from_json(raw)
-    except (OSError, ValueError, RecursionError, jsonschema.ValidationError) as exc:
+    except (OSError, ValueError, OverflowError, RecursionError, jsonschema.ValidationError) as exc:
         place = exc.json_path if isinstance(exc, jsonschema.ValidationError) else ""
         raise _invalid(path.name, f"{place} {type(exc).__name__}: {exc}"[:500]) from exc
     return _brought_up(protocol) if raw["schema"] < VERSION else protocol
@@ -163,6 +165,14 @@ def _cell(raw: dict[str, Any]) -> Cell:
         mip_mm=raw.get("mip_mm", 0.0),
         overlay=None if overlay is None else _overlay(overlay),
     )
+
+
+def _number(text: str) -> int | float:
+    """Return a number of a file; 1.0 is the whole number 1 to JSON Schema. Raises ValueError for NaN and infinity."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is no number")
+    return int(value) if value.is_integer() else value
 
 
 def _invalid(name: str, detail: str) -> HangingProtocolInvalid:

@@ -21,6 +21,7 @@ from resources.translation import CHINESE, ENGLISH, tr
 from viewers.scene.presets import CT_PRESETS, preset_title
 from workstation.domain.hanging import MAX_CELLS_ACROSS, HangingProtocol, ProtocolMatch, Stage
 from workstation.domain.hanging_cells import Cell, CellOverlay, CellView, ChestWall, ImageSelector
+from workstation.domain.search_pattern import PatternTooCostly
 from workstation.ui.hanging_words import protocol_title, stage_title
 from workstation.ui.overlay_row import OverlayRow
 from workstation.ui.widgets.fields import ChoiceBox, NumberBox
@@ -267,6 +268,11 @@ class HangingForm(QWidget):
                 stack=int(clip) - 1 if clip else None,
                 image=int(image) - 1 if image else None,
             )
+        except PatternTooCostly as exc:
+            raise ValueError(
+                tr("Cell {number}: the search pattern would take too long; use words, and .* three times at most",
+                   number=row + 1)
+            ) from exc  # fmt: skip
         except ValueError as exc:
             raise ValueError(
                 tr("Cell {number}: prior and number are whole numbers, the description a search pattern",

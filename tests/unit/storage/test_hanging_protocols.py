@@ -139,6 +139,50 @@ def test_a_broken_file_is_told_and_costs_no_other_protocol(tmp_path: Path, conte
     assert library.broken() == ("Hanging protocol mine.json is not valid",)
 
 
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"description": "a{99999999999999999999}"},
+        {"description": "(" * 90 + ")" * 90},
+        {"description": "(a+)+$"},
+        {"prior": 0.5},
+        {"occurrence": float("nan")},
+        {"occurrence": float("inf")},
+    ],
+)
+def test_a_file_with_an_impossible_search_is_told_and_costs_no_other_protocol(
+    tmp_path: Path, wanted: dict[str, object]
+) -> None:
+    raw = to_json(next(one for one in HangingLibrary(tmp_path).all() if one.protocol_id == "ct-chest"))
+    raw["stages"][0]["cells"][0]["selector"] |= wanted
+    (tmp_path / "mine.json").write_text(json.dumps(raw), encoding="utf-8")
+    library = HangingLibrary(tmp_path)
+
+    assert {one.protocol_id for one in library.all()} == SHIPPED
+    assert library.broken() == ("Hanging protocol mine.json is not valid",)
+
+
+def test_whole_numbers_written_with_a_point_hang_like_any_other(tmp_path: Path) -> None:
+    raw = to_json(next(one for one in HangingLibrary(tmp_path).all() if one.protocol_id == "ct-chest"))
+    raw["stages"][0]["cells"][0]["selector"] |= {"occurrence": 1.0, "prior": 1.0}
+    raw["stages"][0] |= {"rows": 2.0, "columns": 2.0}
+    (tmp_path / "ct-chest.json").write_text(json.dumps(raw), encoding="utf-8")
+    first = HangingLibrary(tmp_path).all()[0]
+    twice = study("1", series("1.1", "CT"), series("1.2", "CT"))
+
+    shown = hang(replace(first.stages[0], rows=1, columns=1, cells=first.stages[0].cells[:1]), CHEST, (twice,))
+    assert [one.series.series_instance_uid for one in shown if one.series] == ["1.2"]
+
+
+def test_a_file_that_windows_notepad_wrote_is_read(tmp_path: Path) -> None:
+    protocol = next(one for one in HangingLibrary(tmp_path).all() if one.protocol_id == "ct-chest")
+    raw = json.dumps(to_json(replace(protocol, priority=7)), ensure_ascii=False)
+    (tmp_path / "ct-chest.json").write_bytes(b"\xef\xbb\xbf" + raw.encode())
+    library = HangingLibrary(tmp_path)
+
+    assert (library.all()[0].priority, library.broken()) == (7, ())
+
+
 def test_a_grid_that_does_not_fit_its_cells_is_refused(tmp_path: Path) -> None:
     raw = to_json(HangingLibrary(tmp_path).all()[0])
     raw["stages"][0]["rows"] = 3
