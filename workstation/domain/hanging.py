@@ -9,7 +9,7 @@ the Hanging Protocol IOD where they have one (PS3.3 C.23.1 to C.23.3): image set
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -17,13 +17,16 @@ from enum import StrEnum
 from workstation.domain.geometry import plane_name
 from workstation.domain.hanging_cells import Cell, ImageSelector
 from workstation.domain.linkable import part_doubt, shows_same_part
-from workstation.domain.search_pattern import MAX_TEXT, is_found
 from workstation.domain.one_person import Contradiction, contradictions
+from workstation.domain.search_pattern import MAX_TEXT, is_found
 from workstation.domain.study import Instance, Patient, Series, Study
 from workstation.domain.workitem import ReadingState
 
 MAX_CELLS_ACROSS = 4
 """More columns or rows leave no picture to read."""
+CAPTURED_PRIORITY = 100
+"""Where captured protocols start, above all that ship; the later of two stands above the earlier."""
+MAX_PRIORITY = 1000
 
 
 class PriorRelation(StrEnum):
@@ -73,9 +76,7 @@ class PriorStudy:
         found = contradictions(patient, there) if there is not None else ()
         against = tuple(one for one in Contradiction if one in {*self.against, *found})
         is_certain = self.relation is PriorRelation.SAME_PATIENT and not against
-        return replace(
-            self, relation=self.relation if is_certain else PriorRelation.POSSIBLY_SAME, against=against
-        )
+        return replace(self, relation=self.relation if is_certain else PriorRelation.POSSIBLY_SAME, against=against)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,8 @@ class ProtocolMatch:
     ``body_parts`` are words searched in body part, study and series descriptions, in capitals.
     ``max_prior_days`` limits the age of the prior that ``needs_prior`` asks for, None does not.
     ``without_modalities`` rules out studies that hold one of these: a PET-CT is no CT alone.
+    ``exact`` asks for the whole study: no images of other modalities, sides or views than those asked for, none of
+    these missing, and every one of the ``body_parts``. Documents, spot views and the like make no difference.
     """
 
     modalities: tuple[str, ...] = ()
@@ -123,6 +126,7 @@ class ProtocolMatch:
     needs_prior: bool = False
     max_prior_days: int | None = None
     without_modalities: tuple[str, ...] = ()
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,7 @@ def comparable(protocols: Sequence[HangingProtocol], study: Study, priors: Seque
     """
     alone = choose_protocol([one for one in protocols if not one.match.needs_prior], study)
     match = alone.match if alone is not None else ProtocolMatch()
-    match = replace(match, lateralities=(), view_positions=(), without_modalities=())
+    match = replace(match, lateralities=(), view_positions=(), without_modalities=(), exact=False)
     kinds = {_kind(modality) for modality in study.modalities}
     return tuple(
         prior
@@ -215,12 +219,15 @@ def _kind(modality: str) -> str:
     return "" if modality in {"SR", "DOC", "PR", "KO", "SEG"} else modality
 
 
+def _kinds(modalities: Iterable[str]) -> set[str]:
+    """Return the kinds of images that a study is told by; captured screens (OT) and plans come and go."""
+    return {_kind(one) for one in modalities} - {"", "OT", "AU", "ECG", "REG", "RTDOSE", "RTPLAN", "RTSTRUCT"}
+
+
 def score(match: ProtocolMatch, study: Study, priors: Sequence[Study] = ()) -> int:
     """Return how many criteria are asked and met, plus one; 0 when one is not met."""
     images = [(series, instance) for series in study.series for instance in series.instances]
-    words = " ".join(
-        [study.description, *(word for series in study.series for word in (series.body_part, series.description))]
-    ).upper()
+    words = _words(study)
     asked = [
         (bool(match.modalities), any(series.modality in match.modalities for series in study.series)),
         (bool(match.body_parts), any(part.upper() in words for part in match.body_parts)),
@@ -229,9 +236,38 @@ def score(match: ProtocolMatch, study: Study, priors: Sequence[Study] = ()) -> i
         (match.needs_prior, any(_is_young_enough(prior, study, match.max_prior_days) for prior in priors)),
     ]
     is_ruled_out = any(series.modality in match.without_modalities for series in study.series)
-    if is_ruled_out or not all(met for wanted, met in asked if wanted):
+    if is_ruled_out or not all(met for wanted, met in asked if wanted) or (match.exact and not _is_whole(match, study)):
         return 0
     return 1 + sum(wanted for wanted, _ in asked)
+
+
+def _words(study: Study) -> str:
+    """Return where words of a body part are searched, in capitals."""
+    return " ".join(
+        [study.description, *(word for series in study.series for word in (series.body_part, series.description))]
+    ).upper()
+
+
+def _is_whole(match: ProtocolMatch, study: Study) -> bool:
+    """Tell whether a study holds what is asked for, all of it, and no other images."""
+    words = _words(study)
+    return (
+        (not match.modalities or _kinds(match.modalities) == _kinds(study.modalities))
+        and all(part.upper() in words for part in match.body_parts)
+        and (not match.lateralities or set(match.lateralities) == set(_sides(study)))
+        and (not match.view_positions or set(match.view_positions) == set(_views(study)))
+    )
+
+
+def _sides(study: Study) -> tuple[str, ...]:
+    return tuple(sorted({one.laterality for series in study.series for one in series.instances} - {""}))
+
+
+def _views(study: Study) -> tuple[str, ...]:
+    """Return the views that were taken, in the order of the study; a spot or magnified one is none of its own."""
+    images = [one for series in study.series for one in series.instances if one.view_position and one.rows > 0]
+    full = [one for one in images if not one.view_modifiers]
+    return tuple(dict.fromkeys(one.view_position for one in full or images))
 
 
 def hang(stage: Stage, study: Study, priors: Sequence[Study] = ()) -> tuple[Hung, ...]:
@@ -270,18 +306,36 @@ def captured(
     study: Study,
     stages: Sequence[Stage],
     *,
-    priority: int = 100,
+    priors: Sequence[Study] = (),
+    usual: HangingProtocol | None = None,
 ) -> HangingProtocol:
-    """Return a protocol for studies like this one from the arrangement a reader has made."""
-    modalities = tuple(dict.fromkeys(series.modality for series in study.series if series.modality))
+    """
+    Return a protocol for studies like this one from the arrangement a reader has made.
+
+    It asks for all that a protocol which ships may ask for and that this study has, so that it hangs instead of
+    ``usual``, which hung until now, and for no other study: the kinds of images, body part, views (of mammograms the
+    sides too) and, where ``priors`` could hang or the stages show one, a prior.
+    """
+    asked = usual.match if usual is not None else ProtocolMatch()
+    present = tuple(dict.fromkeys(series.modality for series in study.series if series.modality))
+    modalities = tuple(one for one in present if _kinds((one,))) or present
     body_parts = tuple(dict.fromkeys(series.body_part.upper() for series in study.series if series.body_part))
-    needs_prior = any(stage.priors_needed for stage in stages)
+    # no tag names the part: the word by which it was known until now
+    known = [part for part in asked.body_parts if part.upper() in _words(study)]
+    is_projection = bool({"MG", "DX"} & _kinds(modalities))
     return HangingProtocol(
         protocol_id=protocol_id,
         title=dict(title),
-        match=ProtocolMatch(modalities=modalities, body_parts=body_parts, needs_prior=needs_prior),
+        match=ProtocolMatch(
+            modalities=modalities,
+            body_parts=body_parts or tuple(known[:1]),
+            lateralities=_sides(study) if "MG" in modalities or asked.lateralities else (),
+            view_positions=_views(study) if is_projection or asked.view_positions else (),
+            needs_prior=bool(priors) or any(stage.priors_needed for stage in stages),
+            exact=True,
+        ),
         stages=tuple(stages),
-        priority=priority,
+        priority=max(CAPTURED_PRIORITY, min(MAX_PRIORITY, usual.priority + 1 if usual is not None else 0)),
     )
 
 

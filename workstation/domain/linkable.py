@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from resources.translation import tr
 from workstation.domain.anatomy import PAIRED, Anatomy, anatomy_of, regions_in
-from workstation.domain.study import Patient, Series, Study
+from workstation.domain.one_person import is_one_person
+from workstation.domain.study import Series, Study
 
 
 class Linkable(StrEnum):
@@ -39,6 +40,12 @@ def judge_link(
     if not same_person and not is_one_person(study.patient, other_study.patient):
         return LinkVerdict(Linkable.NO, tr("two patients are on screen"))
     return judge_part(study, series, other_study, other_series)
+
+
+def link_doubts(study: Study, series: Series, other_study: Study, other_series: Series) -> tuple[str, ...]:
+    """Return in words what is certain against laying one series over the other; what nobody states is no reason."""
+    verdict = judge_link(study, series, other_study, other_series)
+    return (tr("not one place: {why}", why=verdict.why),) if verdict.answer is Linkable.NO else ()
 
 
 def judge_part(study: Study, series: Series, other_study: Study, other_series: Series) -> LinkVerdict:
@@ -89,17 +96,3 @@ def part_doubt(study: Study, prior: Study, series: Series) -> str:
 
 def _with_images(study: Study) -> tuple[Series, ...]:
     return tuple(one for one in study.series if any(image.rows > 0 for image in one.instances))
-
-
-def is_one_person(one: Patient, other: Patient) -> bool:
-    """Tell whether nothing of two patients contradicts that they are one; what is empty contradicts nothing."""
-    return (
-        (one.patient_id == other.patient_id or not one.patient_id or not other.patient_id)
-        and (not one.name or not other.name or bool(_names(one.name) & _names(other.name)))
-        and (one.birth_date == other.birth_date or not one.birth_date or not other.birth_date)
-    )
-
-
-def _names(name: str) -> set[str]:
-    """Return a name's writings (Latin, Chinese, phonetic) without carets and case; scanners fill different ones."""
-    return {" ".join(part.replace("^", " ").split()).casefold() for part in name.split("=")} - {""}

@@ -14,7 +14,7 @@ from viewers.scene.stack_scene import StackScene, slots_of
 from workstation.domain.frames import FrameRef
 from workstation.domain.hanging import Hung, Stage, day_of, selector_of
 from workstation.domain.hanging_cells import Cell, CellView
-from workstation.domain.linkable import is_one_person
+from workstation.domain.one_person import Contradiction, contradictions, has_other_name, is_in_other_letters
 from workstation.domain.study import Series, Study
 from workstation.domain.workitem import WorklistRow
 from workstation.services.image_service import first_series
@@ -26,6 +26,7 @@ from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.series_doubts import doubts_of, with_doubts
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.images.volume_views import VOLUME
+from workstation.ui.person_words import why_doubtful
 from workstation.ui.reading_words import captions
 from workstation.ui.widgets.tiling import STACK, Tile, Tiling
 
@@ -247,8 +248,17 @@ def is_later(date: str, case_date: str) -> bool:
 
 
 def doubt_of(prior: Study, current: Study, *, by_the_readers_word: bool) -> str:
-    """Return what is said in red about the person of a prior, empty where both studies name the same one."""
+    """
+    Return what is said in red about the person of a prior, empty where both studies name the same one.
+
+    One person whose name was written with other characters is told all the same: twins share the birth date.
+    """
+    against = contradictions(current.patient, prior.patient)
     if by_the_readers_word:
-        return tr("Another Patient ID: same person by your word")
-    same = is_one_person(current.patient, prior.patient)
-    return "" if same else tr("TWO PATIENTS ON SCREEN")
+        if not against or Contradiction.PATIENT_ID in against:
+            return tr("Another Patient ID: same person by your word")
+        return tr("{why}: same person by your word", why=why_doubtful(against))
+    if against:
+        return tr("TWO PATIENTS ON SCREEN")
+    who = current.patient, prior.patient
+    return tr("THE NAME IS WRITTEN OTHERWISE") if has_other_name(*who) and not is_in_other_letters(*who) else ""
