@@ -292,3 +292,35 @@ def test_a_captured_mammographic_stage_keeps_sides_views_and_scale(qtbot: QtBot,
         ("L", "CC", ChestWall.LEFT),
     ]
     assert stage.same_scale
+
+
+def captured_in(bench: ComparingBench, name: str) -> str:
+    """Capture the layout on screen under a name; return what the reader is told."""
+    told: list[str] = []
+    bench.page.toast.connect(told.append)
+    bench.comparison.capture.capture()
+    dialog = bench.comparison.capture.dialog
+    assert isinstance(dialog, NameDialog)
+    dialog.field.edit.setText(name)
+    dialog.accept()
+    return told[-1]
+
+
+def test_a_captured_mammographic_layout_hangs_by_itself_as_its_reader_is_told(qtbot: QtBot, make: Make) -> None:  # noqa: F811
+    taken = mammogram_study("1.2.3", "20261121", dict(VIEWS))
+    bench = opened(qtbot, make(*taken))
+    assert captured_in(bench, "Mine") == "Mine is saved and hangs for studies like this one"
+    again = opened(qtbot, make(*taken, protocols=bench.protocols))
+    assert [one.name for one in again.comparison.hanging.stages] == ["Mine"]
+
+
+def test_no_captured_layout_promises_to_hang_where_another_is_preferred(qtbot: QtBot, make: Make) -> None:  # noqa: F811
+    bench = opened(qtbot, make(*mammogram_study("1.2.3", "20261121", dict(VIEWS))))
+    four = next(one for one in bench.protocols.shipped if one.protocol_id == "mg-four-views")
+    match = replace(four.match, body_parts=("BREAST",))
+    bench.protocols.own["first"] = replace(
+        four, protocol_id="first", match=match, priority=1000, title={"zh_CN": "先", "en": "Top"}
+    )
+    assert captured_in(bench, "Mine") == (
+        "Mine is saved, but Top hangs for studies like this one: prefer yours under Hanging protocols"
+    )

@@ -110,6 +110,7 @@ def from_json(raw: dict[str, Any]) -> HangingProtocol:
             needs_prior=match.get("needs_prior", False),
             max_prior_days=match.get("max_prior_days"),
             without_modalities=tuple(match.get("without_modalities", ())),
+            exact=match.get("exact", False),
         ),
         stages=tuple(_stage(stage) for stage in raw["stages"]),
         priority=raw.get("priority", 0),

@@ -58,7 +58,12 @@ class HangingForm(QWidget):
         self.max_days.setSpecialValueText(tr("of any age"))
         self.max_days.setSuffix(tr(" days old at most"))
         column.addLayout(_row((tr("Name"), self.name, 3), (tr("Priority"), self.priority, 1)))
-        column.addLayout(_row((tr("Modalities"), self.modalities, 1), (tr("Body part words"), self.body_parts, 2)))
+        self.exact = QCheckBox(tr("exactly these"))
+        self.exact.setToolTip(
+            tr("The study has all of these modalities, sides, views and body part words, and no other images")
+        )
+        column.addLayout(_row((tr("Modalities"), self.modalities, 1), (tr("Body part words"), self.body_parts, 2),
+                              ("", self.exact, 0)))  # fmt: skip
         column.addLayout(_row((tr("Sides"), self.sides, 1), (tr("Mammographic views"), self.views, 1),
                               ("", self.needs_prior, 1), (tr("Age of the prior"), self.max_days, 1)))  # fmt: skip
         self.stage = ChoiceBox()
@@ -94,7 +99,7 @@ class HangingForm(QWidget):
             edit.textEdited.connect(self._touched)
         for box in (self.priority, self.max_days):
             box.valueChanged.connect(self._touched)
-        for check in (self.needs_prior, self.same_scale, self.linked):
+        for check in (self.needs_prior, self.exact, self.same_scale, self.linked):
             check.clicked.connect(self._touched)
         self.rows.valueChanged.connect(self._resize)
         self.columns.valueChanged.connect(self._resize)
@@ -120,6 +125,7 @@ class HangingForm(QWidget):
                             (self.sides, match.lateralities), (self.views, match.view_positions)):  # fmt: skip
             edit.setText(_joined(words))
         self.needs_prior.setChecked(match.needs_prior)
+        self.exact.setChecked(match.exact)
         self.max_days.setValue(_ANY_AGE if match.max_prior_days is None else match.max_prior_days)
         self.stage.clear()
         self.stage.addItems([f"{n}. {stage_title(one)}" for n, one in enumerate(self._stages, start=1)])
@@ -236,6 +242,7 @@ class HangingForm(QWidget):
             lateralities=_words(self.sides.text(), former.lateralities),
             view_positions=_words(self.views.text(), former.view_positions),
             needs_prior=self.needs_prior.isChecked(),
+            exact=self.exact.isChecked(),
             max_prior_days=None if days == _ANY_AGE else days,
             # who asks for PET no longer rules it out
             without_modalities=tuple(one for one in former.without_modalities if one not in modalities),

@@ -245,7 +245,7 @@ def test_the_second_series_of_one_name_is_captured_as_the_second() -> None:
 def test_a_captured_layout_with_a_prior_asks_for_one() -> None:
     stage = Stage("p", 1, 2, (Cell(), Cell(ImageSelector(prior=1))))
 
-    assert captured("p", {}, CHEST, [stage]).match == ProtocolMatch(("CT",), ("CHEST",), needs_prior=True)
+    assert captured("p", {}, CHEST, [stage]).match == ProtocolMatch(("CT",), ("CHEST",), needs_prior=True, exact=True)
 
 
 @pytest.mark.parametrize(("text", "told"), [("20260229", ""), ("20240229", "2024-02-29"), ("", ""), ("2026", "")])

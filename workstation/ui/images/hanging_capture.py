@@ -17,11 +17,12 @@ from viewers.scene.slab import Projection
 from viewers.scene.transfer_functions import VolumePreset
 from viewers.scene.volume_scene import VolumeScene
 from workstation.domain.errors import WorkstationError
-from workstation.domain.hanging import HangingProtocol, Stage, captured, selector_of
+from workstation.domain.hanging import HangingProtocol, Stage, captured, choose_protocol, selector_of
 from workstation.domain.hanging_cells import Cell, CellOverlay, CellView, ImageSelector
 from workstation.ui.commands import Command
 from workstation.ui.dialogs import Dialog
 from workstation.ui.hanging_editor import HangingEditor
+from workstation.ui.hanging_words import protocol_title
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hanging import Hanging
 from workstation.ui.images.volume_views import VOLUME
@@ -40,7 +41,10 @@ class NameDialog(Dialog):
         self.field.edit.setMaxLength(80)
         self.field.edit.setText(suggestion)
         self.body.addWidget(self.field)
-        self.add_hint(tr("It hangs by itself for studies of the same modality and body part; edit it any time."))
+        self.add_hint(
+            tr("It hangs by itself for studies of the same modalities, body part and views, with a prior where this "
+               "one has one; edit it any time.")
+        )  # fmt: skip
         self.set_primary(tr("Save"), icon="check")
         self.field.edit.setFocus()
         self.field.edit.selectAll()
@@ -134,14 +138,16 @@ class HangingCapture(QObject):
         if current is None or comparing is None or stage is None:
             return
         title = {CHINESE: stage.name, ENGLISH: stage.name}
-        protocol: HangingProtocol = captured(f"own-{uuid4().hex[:12]}", title, current, [stage])
+        priors = self._hanging.priors
+        usual = choose_protocol(comparing.protocols.all(), current, priors)
+        protocol = captured(f"own-{uuid4().hex[:12]}", title, current, [stage], priors=priors, usual=usual)
         try:
             comparing.protocols.save(protocol)
         except WorkstationError as error:
             self._page.show_error(error, key="hanging")
             return
-        self._page.toast.emit(tr("{name} is saved and hangs for studies like this one", name=stage.name))
-        self._hanging.set_priors(self._hanging.priors, and_hang=False)
+        self._hanging.set_priors(priors, and_hang=False)
+        self._page.toast.emit(_said(protocol, self._hanging.protocol))
 
     def edit(self) -> None:
         """Open the editor at the protocol in use."""
@@ -168,6 +174,17 @@ class HangingCapture(QObject):
     def _closed(self) -> None:
         if isinstance(self.dialog, NameDialog):
             self.dialog.reject()
+
+
+def _said(saved: HangingProtocol, chosen: HangingProtocol | None) -> str:
+    """Return what is told of a captured layout, and no more than what it will do."""
+    name = protocol_title(saved)
+    if chosen is not None and chosen.protocol_id != saved.protocol_id:
+        return tr("{name} is saved, but {other} hangs for studies like this one: prefer yours under Hanging protocols",
+                  name=name, other=protocol_title(chosen))  # fmt: skip
+    if saved.match.needs_prior:
+        return tr("{name} is saved and hangs for studies like this one that have a prior", name=name)
+    return tr("{name} is saved and hangs for studies like this one", name=name)
 
 
 def _mip_mm(scene: Scene | None) -> float:
