@@ -251,9 +251,22 @@ def test_one_mammogram_of_unknown_scale_says_so_and_the_other_three_stay_at_one_
     assert not any(warned(bench))
 
 
-def warned(bench: ComparingBench) -> list[bool]:
+def test_a_picture_too_small_for_the_scale_of_the_others_says_so(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    study, images = mammogram_study("1.2.3", "20261121", VIEWS)
+    left_cc = next(iter(images))
+    images[left_cc] = replace(images[left_cc], pixel_size=PixelSize((0.009, 0.009)))
+    bench = opened(qtbot, make(study, dict(images)))
+    press(qtbot, bench, Qt.Key.Key_3)
+    assert named(bench) == ["R CC", "L CC", "R MLO", "L MLO"]
+    qtbot.waitUntil(lambda: walls(bench) == ["right", "left", "right", "left"])
+    assert warned(bench, "Far smaller than the others: not at one scale with them") == [False, True, False, False]
+    assert not any(warned(bench))
+
+
+def warned(bench: ComparingBench, said: str = "Scale not known: not at one scale with the others") -> list[bool]:
     scenes = [bench.page.grid.frames[key].scene for key in bench.page.grid.visible_keys()]
-    said = "Scale not known: not at one scale with the others"
     return [isinstance(one, StackScene) and said in one._view_captions().warnings for one in scenes]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-_ZOOM_LIMITS = (0.1, 40.0)
+LEAST_ZOOM = 0.1
+_ZOOM_LIMITS = (LEAST_ZOOM, 40.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """
 Laying projection images beside each other: mammograms back to back, and several images at one scale.
 
-Flips are decided by what the image says of its orientation, and the letters of the result come from the
-displayed matrix as everywhere; an image that does not name its orientation is never flipped.
+Flips and quarter turns are decided by what the image says of its orientation, and the letters of the result come from
+the displayed matrix as everywhere; an image that does not name its orientation is neither flipped nor turned.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from viewers.scene.camera import Camera
+from viewers.scene.camera import LEAST_ZOOM, Camera
 from viewers.scene.image import SliceImage
 from viewers.scene.slice_view import SliceView
 
@@ -25,13 +25,17 @@ def upright_mammogram(view: SliceView, chest_wall: str, laterality: str, view_po
     Return the camera that puts the chest wall at ``left`` or ``right`` and the usual edge down.
 
     Down is the feet for MLO and its kin, the middle of the body for CC and its kin: lateral is up. An image without
-    feet or head at its upper and lower edge is laid like a CC, whatever its view is called.
+    feet or head at its upper and lower edge is laid like a CC, whatever its view is called. One that was stored on its
+    side, with the chest wall along its upper or lower edge, is turned first.
     Source: PS3.3 C.7.6.1.1.1; IHE RAD TF-2 4.16.4.2.2.1.1.
     """
     camera = replace(view.camera, rotation_deg=0.0, flipped=False)
     letters = replace_camera(view, camera).letters()
     if not letters:
         return camera
+    if letters["right"][0] not in "AP" and letters["bottom"][0] in "AP":
+        camera = camera.rotated(90.0)
+        letters = replace_camera(view, camera).letters()
     wanted_right = "P" if chest_wall == "right" else "A"
     if _OPPOSITE[wanted_right] in letters["right"]:
         camera = camera.flipped_horizontally()
@@ -67,17 +71,26 @@ def at_one_scale(views: Sequence[tuple[SliceView, tuple[float, float] | None]]) 
     """
     Return cameras that show all pictures with as many pixels for a millimetre, the largest one fitted.
 
-    Each view comes with the size of a pixel in mm. One whose size is not known is fitted by itself and leaves the
-    others at theirs: whoever shows it says so.
+    Each view comes with the size of a pixel in mm. One whose size is not known, or that would be smaller than a camera
+    shows, is fitted by itself and leaves the others at theirs: whoever shows it says so (``off_scale``).
     """
-    scales = [None if spacing_mm is None else _fitted(view).magnification / spacing_mm[0] for view, spacing_mm in views]
-    known = [scale for scale in scales if scale is not None]
     return tuple(
-        _fitted(view).camera
-        if scale is None
-        else replace(view.camera, zoom=max(0.1, min(known) / scale), pan=(0.0, 0.0))
-        for (view, _), scale in zip(views, scales, strict=True)
+        _fitted(view).camera if zoom is None else replace(view.camera, zoom=zoom, pan=(0.0, 0.0))
+        for (view, _), zoom in zip(views, _zooms(views), strict=True)
     )
+
+
+def off_scale(views: Sequence[tuple[SliceView, tuple[float, float] | None]]) -> tuple[bool, ...]:
+    """Tell which pictures ``at_one_scale`` fits by themselves while others have a scale in common."""
+    zooms = _zooms(views)
+    return tuple(zoom is None and any(one is not None for one in zooms) for zoom in zooms)
+
+
+def _zooms(views: Sequence[tuple[SliceView, tuple[float, float] | None]]) -> list[float | None]:
+    """Return the zoom that gives each picture the scale of the largest one, None where there is none."""
+    scales = [None if spacing_mm is None else _fitted(view).magnification / spacing_mm[0] for view, spacing_mm in views]
+    least = min((scale for scale in scales if scale is not None), default=0.0)
+    return [None if scale is None or least / scale < LEAST_ZOOM else least / scale for scale in scales]
 
 
 def _fitted(view: SliceView) -> SliceView:

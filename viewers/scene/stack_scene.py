@@ -19,7 +19,7 @@ from viewers.scene.picture_doubts import image_doubts
 from viewers.scene.picture_place import StackPlace
 from viewers.scene.raster import VoiLut, Window
 from viewers.scene.scene import Scene
-from viewers.scene.side_by_side import air_side
+from viewers.scene.side_by_side import air_side, millimetres
 from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_images import StackImages
 from viewers.scene.technique_words import technique_text, thickness_text
@@ -109,7 +109,7 @@ class StackScene(Scene):
         self._frames = frozenset(FrameRef(one.sop_instance_uid, one.frame + 1) for one in self.slots)
         self.thickness_mm = thickness_mm
         self.is_off_scale = False
-        """Whether others stand beside it at one scale, and it cannot as the size of its pixels is not known"""
+        """Whether others stand beside it at one scale and it cannot: of unknown size, or a mere dot at theirs"""
         self._on_demand = on_demand
         self._images = StackImages(len(self.slots), on_demand=on_demand)
         self.cine = cine
@@ -456,7 +456,12 @@ class StackScene(Scene):
         )
 
     def _scale_words(self) -> tuple[str, ...]:
-        return (tr("Scale not known: not at one scale with the others"),) if self.is_off_scale else ()
+        if not self.is_off_scale:
+            return ()
+        image = self._images.shown(self._index)
+        if image is not None and millimetres(image) is not None:
+            return (tr("Far smaller than the others: not at one scale with them"),)
+        return (tr("Scale not known: not at one scale with the others"),)
 
     def _air(self, view: SliceView) -> str:
         return air_side(view) if self.modality == "MG" else ""

@@ -12,6 +12,7 @@ from viewers.scene.side_by_side import (
     at_one_scale,
     is_chest_wall_known,
     millimetres,
+    off_scale,
     replace_camera,
     upright_mammogram,
 )
@@ -78,6 +79,43 @@ def test_an_image_that_does_not_name_its_orientation_is_never_flipped() -> None:
     assert (is_chest_wall_known(shown), is_chest_wall_known(view(("A", "F")))) == (False, True)
 
 
+_SIDES = ("L", "R")
+_UPRIGHT = ("F", "H", "FL", "FR", "HL", "HR")
+
+
+@pytest.mark.parametrize(
+    ("side", "wall", "position", "across", "along"),
+    [
+        (side, wall, position, across, along)
+        for side, wall in (("R", "right"), ("L", "left"))
+        for position in ("CC", "XCCL", "MLO", "ML", "LM")
+        for across in ("A", "P")
+        for along in (_SIDES if position in {"CC", "XCCL"} else _UPRIGHT)
+    ],
+)
+def test_a_mammogram_that_was_stored_on_its_side_is_turned_so_that_its_chest_wall_stands_where_it_belongs(
+    side: str, wall: str, position: str, across: str, along: str
+) -> None:
+    """Patient Orientation L\\A and the like: rows along the chest wall (PS3.3 C.7.6.1.1.1)."""
+    shown = view((along, across), (400, 300))
+    laid = replace_camera(shown, upright_mammogram(shown, wall, side, position))
+    letters = laid.letters()
+    medial = {"R": "L", "L": "R"}[side]
+    assert letters[wall] == "P"
+    assert letters["bottom"][0] == (medial if position in {"CC", "XCCL"} else "F")
+    assert is_chest_wall_known(laid)
+
+
+def test_a_mammogram_that_was_stored_on_its_side_touches_the_wall_with_the_pixels_of_its_chest_wall() -> None:
+    # rows run from the feet to the head, columns from the nipple to the chest wall: row 299 is the wall
+    shown = view(("H", "P"), (400, 300))
+    laid = replace_camera(shown, upright_mammogram(shown, "right", "R", "MLO"))
+    placed = replace_camera(laid, at_edge(laid, "right"))
+    foot, head = placed.transform.apply(0, 299.5), placed.transform.apply(399, 299.5)
+    assert (foot[0], head[0]) == pytest.approx((600.0, 600.0))
+    assert foot[1] > head[1]
+
+
 def test_chest_walls_of_both_breasts_meet_at_the_line_between_the_cells() -> None:
     right, left = view(("P", "L")), view(("A", "R"))
     edges = [
@@ -103,6 +141,15 @@ def test_a_mammogram_of_unknown_pixel_size_is_fitted_by_itself_and_leaves_the_ot
     assert [shown[0].magnification / 0.1, shown[2].magnification / 0.07] == pytest.approx([500 / 56, 500 / 56])
     assert shown[1].magnification == pytest.approx(500 / 40)
     assert at_one_scale([unknown]) == (Camera(),)
+
+
+def test_a_picture_too_small_for_the_scale_of_the_others_is_fitted_and_known_to_be_off_it() -> None:
+    # 400 rows of 1 mm and 400 of 0.09 mm: at one scale the second would fill 9 of 100 parts of its cell
+    pair = [(view(None), (1.0, 1.0)), (view(None), (0.09, 0.09)), (view(None), (0.11, 0.11))]
+    assert [one.zoom for one in at_one_scale(pair)] == pytest.approx([1.0, 1.0, 0.11])
+    assert off_scale(pair) == (False, True, False)
+    assert off_scale([(view(None), None)]) == (False,)
+    assert off_scale([(view(None), None), pair[0]]) == (True, False)
 
 
 def test_the_size_of_a_pixel_comes_from_the_plane_or_the_detector() -> None:

@@ -11,6 +11,7 @@ from viewers.scene.side_by_side import (
     at_one_scale,
     is_chest_wall_known,
     millimetres,
+    off_scale,
     replace_camera,
     upright_mammogram,
 )
@@ -77,9 +78,9 @@ class CellPictures:
             wall = self._wall(cell, scene)
             upright = replace_camera(view, self._upright(cell, scene, wall, replace_camera(view, Camera())))
             here.append((cell, scene, wall, upright, millimetres(image)))
-        cameras = at_one_scale([(view, size) for _, _, _, view, size in here])
-        if any(size is not None for *_, size in here):
-            self._say_scales([scene for _, scene, _, _, size in here if size is None])
+        sizes = [(view, size) for _, _, _, view, size in here]
+        cameras = at_one_scale(sizes)
+        self._say_scales([one[1] for one, is_off in zip(here, off_scale(sizes), strict=True) if is_off])
         for (cell, scene, wall, view, _size), scaled in zip(here, cameras, strict=True):
             shown = replace_camera(view, scaled)
             camera = shown.camera
