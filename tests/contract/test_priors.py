@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import update
+import pytest
+from sqlalchemy import insert, select, update
 
-from tests.helpers.hub import HubBed, expect
+from tests.helpers.hub import HubBed, expect, new_uid
 from worklist.http import HubClient
 from worklist.hub.tables import cases
 from worklist.priors import HubPriors
@@ -15,6 +17,13 @@ from worklist.priors import HubPriors
 def priors(hub: HubBed, ups: str, user: str = "expert") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = expect(200, hub.as_(user).get(f"/api/worklist/{ups}/priors")).json()
     return found
+
+
+def _patient() -> dict[str, str]:
+    """Return a patient whom no other test has sent: elsewhere name, birth date and sex are looked for."""
+    number = new_uid()[-20:]
+    born = f"19{int(number[:8]) % 90 + 10}{int(number[8:14]) % 12 + 1:02}{int(number[14:]) % 28 + 1:02}"
+    return {"PatientID": number, "PatientName": "周^丽华", "PatientBirthDate": born, "PatientSex": "F"}
 
 
 def test_the_same_id_at_the_same_site_is_a_prior_newest_first(hub: HubBed) -> None:
@@ -94,6 +103,78 @@ def test_a_prior_tells_how_many_marks_of_an_ai_nobody_has_decided(hub: HubBed) -
         connection.execute(found.values(ai_finding_count=3))
 
     assert [one["undecided_marks"] for one in priors(hub, current.ups)] == [3]
+
+
+@pytest.mark.parametrize(
+    ("other", "against"),
+    [
+        ({"PatientName": "赵^铁柱", "PatientBirthDate": "19420101", "PatientSex": "M"}, ["name", "birth_date", "sex"]),
+        ({"PatientBirthDate": "19420101"}, ["birth_date"]),
+        ({"PatientSex": "M"}, ["sex"]),
+        ({"PatientName": "赵^铁柱", "PatientBirthDate": "", "PatientSex": ""}, ["name"]),
+    ],
+)
+def test_an_id_that_was_given_out_again_is_never_certainly_the_same_patient(
+    hub: HubBed, other: dict[str, str], against: list[str]
+) -> None:
+    who = _patient()
+    earlier = hub.send(StudyDate="20250105", **(who | other))  # type: ignore[arg-type]  # DICOM keywords only
+    current = hub.send(StudyDate="20260105", **who)  # type: ignore[arg-type]  # DICOM keywords only
+
+    (found,) = priors(hub, current.ups)
+
+    assert (found["study_instance_uid"], found["relation"], found["against"]) == (
+        earlier.study,
+        "possibly_same",
+        against,
+    )
+    assert found["patient"]["birth_date"] == (who | other)["PatientBirthDate"]
+    assert hub.row("expert", current.ups)["prior_count"] == 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"PatientName": "ZHOU^LIHUA"},
+        {"PatientName": "周^麗華"},
+        {"PatientBirthDate": "", "PatientSex": ""},
+        {"PatientName": ""},
+        {"PatientSex": "O"},
+    ],
+)
+def test_a_name_written_otherwise_and_what_is_missing_make_no_other_patient(hub: HubBed, other: dict[str, str]) -> None:
+    who = _patient()
+    hub.send(StudyDate="20250105", **(who | other))  # type: ignore[arg-type]  # DICOM keywords only
+    current = hub.send(StudyDate="20260105", **who)  # type: ignore[arg-type]  # DICOM keywords only
+
+    assert [(one["relation"], one["against"]) for one in priors(hub, current.ups)] == [("same_patient", [])]
+    assert hub.row("expert", current.ups)["prior_count"] == 1
+
+
+def test_strangers_under_one_id_never_push_out_the_priors_of_the_patient(hub: HubBed) -> None:
+    who = _patient()
+    own = hub.send(StudyDate="20200105", **who)  # type: ignore[arg-type]  # DICOM keywords only
+    current = hub.send(StudyDate="20260105", **who)  # type: ignore[arg-type]  # DICOM keywords only
+    with hub.context.write() as connection:
+        row = dict(connection.execute(select(cases).where(cases.c.study_instance_uid == own.study)).mappings().one())
+        strangers = [
+            row
+            | {
+                "study_instance_uid": f"1.2.826.0.1.98.{n}",
+                "ups_instance_uid": f"1.2.826.0.1.97.{n}",
+                "patient_name": f"陌生{n}",
+                "birth_date": "19420101",
+                "studied": datetime(2025, 1, 5, tzinfo=UTC),
+            }
+            for n in range(60)
+        ]
+        connection.execute(insert(cases), strangers)
+
+    found = priors(hub, current.ups)
+
+    assert len(found) == 50
+    assert [one["relation"] for one in found] == ["possibly_same"] * 49 + ["same_patient"]
+    assert found[-1]["study_instance_uid"] == own.study
 
 
 def test_the_workstation_reads_them(hub: HubBed) -> None:

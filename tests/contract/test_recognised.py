@@ -90,6 +90,15 @@ def test_the_workstation_reads_them(hub: HubBed) -> None:
     assert one.recognition == GRANTED
 
 
+def test_another_person_with_the_same_id_has_no_result_that_spares_this_one_the_exam(hub: HubBed) -> None:
+    reported(hub, GRANTED, PatientID="RE-8", PatientName="秦^八", PatientBirthDate="19420101")
+    reported(hub, GRANTED, PatientID="RE-8", PatientName="秦^八", PatientSex="F")
+    reported(hub, GRANTED, PatientID="RE-8", PatientName="赵^铁柱", PatientBirthDate="")
+    his = reported(hub, GRANTED, PatientID="RE-8", PatientName="QIN^BA")
+
+    assert [one["study_instance_uid"] for one in results(hub, patient_id="RE-8", name="秦八")] == [his.study]
+
+
 def test_an_id_that_two_issuers_gave_out_is_the_same_person_only_with_the_name(hub: HubBed) -> None:
     his = reported(hub, GRANTED, PatientID="RE-9", PatientName="何^一", IssuerOfPatientID="市一院")
     reported(hub, GRANTED, PatientID="RE-9", PatientName="吕^二", IssuerOfPatientID="市二院")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from worklist.hub.auth import authorize
 from worklist.hub.blind_slots import slot_in, slot_of
@@ -27,7 +27,7 @@ from worklist.hub.errors import (
     WrongTransaction,
 )
 from worklist.hub.exam_repeats import record_repeat
-from worklist.hub.identity import same_person
+from worklist.hub.identity import studies_of_same_person
 from worklist.hub.instances import InstanceIndex
 from worklist.hub.tables import cases, workitems
 from worklist.hub.ups import PERFORM, UpsService
@@ -296,7 +296,7 @@ class CaseService:
         described = case_with_site(connection, study)
         if described is None:
             raise NotFound("there is no such study")
-        touch(connection, self._context, study, prior_count=_priors(connection, described))
+        touch(connection, self._context, study, prior_count=studies_of_same_person(connection, described))
         reading = self._follower.schedule(
             connection,
             described,
@@ -311,13 +311,6 @@ class CaseService:
         if not is_film_to_read and not is_chest_ct(instances, summary.description, summary.body_part):
             return Completed(reading, None)
         return Completed(reading, self._follower.schedule_detection(connection, described, actor))
-
-
-def _priors(connection: Connection, case: Row[Any]) -> int:
-    """Return how many other studies are of the same person for certain."""
-    query = select(func.count()).select_from(cases)
-    others = query.where(same_person(case), cases.c.study_instance_uid != case.study_instance_uid)
-    return int(connection.execute(others).scalar_one())
 
 
 def _check_promised(promised: dict[str, str]) -> None:

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, false, or_
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select
 
 from resources.translation import tr
 from worklist.hub.instance_json import JsonAttributes
 from worklist.hub.tables import cases
 from workstation.dicom.part10 import hostile
+from workstation.domain.one_person import contradictions
+from workstation.domain.study import Patient
 
 LONGEST: Final = 128
 """Twice what the standard gives an ID: others overstep by a little. What is longer is no ID that anybody typed."""
+
+WRITINGS: Final = 1000
+"""Names and the like that are held against a case's; an ID with more of them is nobody's (0, unknown)."""
 
 PATIENT_ID: Final = "00100020"
 ISSUER: Final = "00100021"
@@ -45,7 +50,7 @@ def require_whole(attributes: JsonAttributes) -> None:
 
 
 def same_person(case: Row[Any]) -> ColumnElement[bool]:
-    """Return the condition that a case is of the same ID, of the same issuer, at the same site."""
+    """Return the condition that a case is of the same ID, of the same issuer, at the same site; it may contradict."""
     return and_(_same_id(case), cases.c.issuer_of_patient_id == case.issuer_of_patient_id)
 
 
@@ -60,13 +65,48 @@ def perhaps_same_person(case: Row[Any]) -> ColumnElement[bool]:
     return and_(_same_id(case), or_(cases.c.issuer_of_patient_id == "", same_person(case)))
 
 
+def told_otherwise(patient: Patient) -> ColumnElement[bool]:
+    """Return the condition that birth date or sex of a case contradicts; of names ``contradictions`` judges."""
+    born, sex = cases.c.birth_date, cases.c.sex
+    other_sex = {"M": "F", "F": "M"}.get(patient.sex)
+    return or_(
+        and_(born != "", born != patient.birth_date) if patient.birth_date else false(),
+        sex == other_sex if other_sex else false(),
+    )
+
+
+def patient_of(row: Row[Any]) -> Patient:
+    """Return who a case is of."""
+    return Patient(row.patient_id, row.patient_name, row.birth_date, row.sex)
+
+
 def is_same_person(one: Row[Any], other: Row[Any]) -> bool:
-    """Tell what ``same_person`` asks of two rows."""
+    """Tell whether two rows are of the same ID, issuer and site, and nothing contradicts that it is one person."""
     return (
         bool(one.patient_id)
         and (one.site_id, one.patient_id, one.issuer_of_patient_id)
         == (other.site_id, other.patient_id, other.issuer_of_patient_id)
-    )  # fmt: skip
+        and not contradictions(patient_of(one), patient_of(other))
+    )
+
+
+def studies_of_same_person(connection: Connection, case: Row[Any]) -> int:
+    """Return how many other studies are certainly of the person of a case (``is_same_person``)."""
+    who = (cases.c.patient_id, cases.c.patient_name, cases.c.birth_date, cases.c.sex)
+    count = func.count().label("studies")
+    query = (
+        select(*who, count)
+        .where(
+            same_person(case),
+            cases.c.study_instance_uid != case.study_instance_uid,
+            ~told_otherwise(patient_of(case)),
+        )
+        .group_by(*who)
+        .order_by(count.desc(), cases.c.patient_name)
+        .limit(WRITINGS)
+    )
+    rows = connection.execute(query)
+    return sum(row.studies for row in rows if not contradictions(patient_of(case), patient_of(row)))
 
 
 def _same_id(case: Row[Any]) -> ColumnElement[bool]:

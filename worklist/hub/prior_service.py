@@ -1,4 +1,4 @@
-"""Other studies of the same person: certain within a site's Patient IDs, possible elsewhere."""
+"""Other studies of the same person: certain where ID and person agree within a site, possible elsewhere."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, Row, and_, exists, false, or_, select
 from worklist.hub.blind_view import personal
 from worklist.hub.case_rows import visible_case
 from worklist.hub.context import HubContext
-from worklist.hub.identity import is_same_person, perhaps_same_person
+from worklist.hub.identity import is_same_person, patient_of, perhaps_same_person, told_otherwise
 from worklist.hub.pet_beneath import beneath
 from worklist.hub.tables import cases, reports, sites
 from worklist.hub.ups import require_scope
 from workstation.domain.access import Actor, Permission
 from workstation.domain.hanging import PriorRelation, PriorStudy
+from workstation.domain.one_person import contradictions
 from workstation.domain.workitem import ReadingState
 
 MAXIMUM: Final = 50
@@ -33,7 +34,8 @@ class PriorService:
 
         Patient IDs are a site's own: the same ID at another site is another person until the name,
         the birth date and the sex agree, and even then only possibly the same one; so is an ID at one site
-        of which only one study says who issued it.
+        of which only one study says who issued it, or with which name, birth date or sex contradict. Where there are
+        more than 50, those with another birth date or sex are left out first.
         """
         require_scope(actor, self._context)
         with self._context.read() as connection:
@@ -55,10 +57,16 @@ class PriorService:
                     or_(perhaps_same_person(case), _possibly_same(case)),
                     _within_sight(actor),
                 )
-                .order_by(cases.c.studied.desc().nulls_last(), cases.c.arrived.desc(), cases.c.study_instance_uid)
+                .order_by(
+                    told_otherwise(patient_of(case)),
+                    cases.c.studied.desc().nulls_last(),
+                    cases.c.arrived.desc(),
+                    cases.c.study_instance_uid,
+                )
                 .limit(MAXIMUM)
             )
-            return [_prior(case, row) for row in connection.execute(query)]
+            rows = sorted(connection.execute(query), key=_newest_first)
+        return [_prior(case, row) for row in rows]
 
 
 def _is_reported() -> ColumnElement[bool]:
@@ -82,8 +90,14 @@ def _within_sight(actor: Actor) -> ColumnElement[bool]:
     return cases.c.site_id == actor.site_id if actor.site_id else false()
 
 
+def _newest_first(row: Row[Any]) -> tuple[bool, float, float, str]:
+    taken = row.studied.timestamp() if row.studied else 0.0
+    return row.studied is None, -taken, -row.arrived.timestamp(), row.study_instance_uid
+
+
 def _prior(case: Row[Any], row: Row[Any]) -> PriorStudy:
     is_same = is_same_person(case, row)
+    patient = patient_of(row)
     return PriorStudy(
         study_instance_uid=row.study_instance_uid,
         ups_instance_uid=row.ups_instance_uid,
@@ -97,4 +111,6 @@ def _prior(case: Row[Any], row: Row[Any]) -> PriorStudy:
         state=ReadingState(row.seen_state),
         reader="" if row.reported else row.seen_reader,
         undecided_marks=0 if row.reported else row.ai_finding_count,
+        patient=patient,
+        against=contradictions(patient_of(case), patient),
     )

@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select
 from worklist.hub.auth import authorize, signed_in
 from worklist.hub.context import HubContext
 from worklist.hub.exam_repeats import RepeatService, repeat_routes
-from worklist.hub.identity import LONGEST
+from worklist.hub.identity import LONGEST, patient_of, told_otherwise
 from worklist.hub.tables import cases, reports, sites
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
 from workstation.domain.mutual_recognition import RecognisedResult, Recognition
+from workstation.domain.one_person import Contradiction, contradictions
 from workstation.domain.study import Patient
 
 MAXIMUM: Final = 50
@@ -33,7 +34,8 @@ class RecognisedService:
         """
         Return the results, newest first: kind of exam, day and hospital, nothing of their content.
 
-        The same person is who has the same ID at the actor's site, or the same name, birth date and sex at any. An ID
+        The same person is who has the same ID at the actor's site and nothing that contradicts, or the same name, birth
+        date and sex at any. An ID
         that several issuers gave out there says who it is together with the name only.
         Raises NotPermitted. What is told of another site is audited.
         """
@@ -47,7 +49,7 @@ class RecognisedService:
             .limit(MAXIMUM)
         )
         with self._context.write() as connection:
-            rows = connection.execute(query).all()
+            rows = [row for row in connection.execute(query) if _is_of(patient, row)]
             found = [(row, result) for row in rows if (result := _result(row)) is not None]
             for row, result in found:
                 if row.site_id != actor.site_id:
@@ -86,6 +88,7 @@ def _same(actor: Actor, patient: Patient) -> ColumnElement[bool]:
         cases.c.site_id == actor.site_id,
         cases.c.patient_id == patient.patient_id,
         or_(issuers <= 1, cases.c.patient_name == patient.name),
+        ~told_otherwise(patient),
     )
     person = and_(
         cases.c.patient_name == patient.name,
@@ -96,6 +99,11 @@ def _same(actor: Actor, patient: Patient) -> ColumnElement[bool]:
         here if patient.patient_id and actor.site_id else false(),
         person if patient.name and patient.birth_date and patient.sex else false(),
     )
+
+
+def _is_of(patient: Patient, row: Row[Any]) -> bool:
+    """Tell whether nothing but the ID, which is another site's own, contradicts that a case is of a patient."""
+    return not set(contradictions(patient, patient_of(row))) - {Contradiction.PATIENT_ID}
 
 
 def _result(row: Row[Any]) -> RecognisedResult | None:

@@ -76,7 +76,8 @@ class PriorStudy:
         found = contradictions(patient, there) if there is not None else ()
         against = tuple(one for one in Contradiction if one in {*self.against, *found})
         is_certain = self.relation is PriorRelation.SAME_PATIENT and not against
-        return replace(self, relation=self.relation if is_certain else PriorRelation.POSSIBLY_SAME, against=against)
+        relation = self.relation if is_certain else PriorRelation.POSSIBLY_SAME
+        return replace(self, relation=relation, against=against, patient=there)
 
 
 @dataclass(frozen=True, slots=True)
