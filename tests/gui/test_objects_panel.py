@@ -18,7 +18,7 @@ FACTS = ObjectFacts("1.2", "Own AI pre-read", "2 marks", ("1 AI mark below the o
 def panel(qtbot: QtBot) -> ObjectsPanel:
     made = ObjectsPanel()
     qtbot.addWidget(made)
-    made.show_objects([FACTS])
+    made.list.show_objects([FACTS])
     return made
 
 
@@ -28,13 +28,13 @@ def told(panel: ObjectsPanel) -> list[str]:
 
 def test_a_row_tells_anew_where_its_marks_are_when_the_operating_point_changed(panel: ObjectsPanel) -> None:
     assert "1 AI mark below the operating point" in told(panel)
-    panel.show_objects([replace(FACTS, source=("Stands on the images already",))])
+    panel.list.show_objects([replace(FACTS, source=("Stands on the images already",))])
     assert "Stands on the images already" in told(panel)
     assert "1 AI mark below the operating point" not in told(panel)
 
 
 def test_showing_an_object_keeps_its_row_and_with_it_the_keyboard(panel: ObjectsPanel) -> None:
     row = panel.rows["1.2"]
-    panel.show_objects([replace(FACTS, shown=True)])
+    panel.list.show_objects([replace(FACTS, shown=True)])
     assert panel.rows["1.2"] is row
     assert row.eye.isChecked()

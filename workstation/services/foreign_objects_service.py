@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from resources.translation import tr
 from workstation.dicom.charset import decode_dataset
 from workstation.dicom.objects.ai_objects import is_of_ai, names_algorithm
+from workstation.dicom.objects.algorithm_names import algorithm_names
 from workstation.dicom.objects.document_text import document_kind, encapsulated_document, read_sr_text
 from workstation.dicom.objects.key_objects import KEY_OBJECT_SELECTION, read_key_objects
 from workstation.dicom.objects.markup_text import cda_text, html_text
@@ -70,6 +71,8 @@ class Provenance:
     model: str = ""
     author: str = ""
     created: str = ""
+    algorithms: tuple[str, ...] = ()
+    """Name and version of each algorithm that it comes of"""
     is_own: bool = False
     """Made by this product: its marks may stand on the images as findings or measurements already."""
 
@@ -320,6 +323,7 @@ def _provenance(whole: Dataset) -> Provenance:
         model=_said(ds, "ManufacturerModelName"),
         author=next((words for words in _authors(ds) if words), ""),
         created=created[:14],
+        algorithms=algorithm_names(ds),
         is_own=maker == MANUFACTURER,
     )
 

@@ -199,9 +199,9 @@ def unplaced_lines(one: ForeignObject, study: Study) -> tuple[str, ...]:
 
 
 def source_lines(source: Provenance) -> tuple[str, ...]:
-    """Return maker, author, date and UID, one a line; what the object does not say is left out."""
+    """Return maker with author, algorithms and date, one a line; what the object does not say is left out."""
     who = " · ".join(dict.fromkeys(part for part in (source.manufacturer, source.model, source.author) if part))
-    return tuple(line for line in (who, moment(source.created)) if line)
+    return tuple(line for line in (who, " · ".join(source.algorithms), moment(source.created)) if line)
 
 
 def moment(stamp: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -39,6 +40,7 @@ from workstation.ui.foreign_words import (
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.real_size import viewport_pixel_mm
+from workstation.ui.images.result_places import ResultPlace, places_of
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.image_menu import MenuPlace
@@ -66,6 +68,7 @@ class ForeignObjectsView(QObject):
         self._found: dict[str, ForeignObjects] = {}
         self._priors: dict[str, Study] = {}
         self._on: set[str] = set()
+        self._result_places: dict[str, tuple[ResultPlace, ...]] = {}
         self._running: list[JobHandle[Any]] = []
         self._stack: StackScene | None = None
         self._is_ai_hidden = False
@@ -74,6 +77,7 @@ class ForeignObjectsView(QObject):
         self._pointed_out: ForeignLayer | None = None
         self.dialog: DocumentDialog | None = None
         self.panel = ObjectsPanel()
+        self.others = context.page.findings.others
         self.button = ObjectsButton()
         self._page.add_side(self.panel)
         self._page.series.add_below(self.button)
@@ -89,9 +93,10 @@ class ForeignObjectsView(QObject):
         self.button.clicked.connect(self.toggle_panel)
         self._page.series.compact_changed.connect(self.button.set_compact)
         self.panel.closed.connect(self.toggle_panel)
-        self.panel.show_asked.connect(self.show_object)
-        self.panel.read_asked.connect(self.read_object)
-        self.panel.jump_asked.connect(self.jump)
+        for rows, jump in ((self.panel.list, self.jump), (self.others.list, self._jump_to_result)):
+            rows.show_asked.connect(self.show_object)
+            rows.read_asked.connect(self.read_object)
+            rows.jump_asked.connect(jump)
         self._images.case_opened.connect(self._opened)
         self._images.case_closed.connect(self._closed)
         self._images.series_shown.connect(self._series_shown)
@@ -132,7 +137,7 @@ class ForeignObjectsView(QObject):
         if self.dialog is not None:
             self.dialog.reject()
         self._case = self._stack = self._pointed_out = None
-        self._found, self._priors, self._running = {}, {}, []
+        self._found, self._priors, self._running, self._result_places = {}, {}, [], {}
         self._on.clear()
         self._drawing.show(())
         self.panel.hide()
@@ -249,7 +254,8 @@ class ForeignObjectsView(QObject):
         unread = [one for found in self._disclosed() for one in found.unread]
         rows = [self._facts(one) for one in self.objects]
         rows += [ObjectFacts(one.sop_instance_uid, one.label, failure=one.reason) for one in unread]
-        self.panel.show_objects(rows)
+        self.panel.list.show_objects(rows)
+        self.others.show_results([self._result(one) for one in self.objects if self._is_result(one)])
         self.button.show_count(len(rows), len(unread))
         action = self._page.view_commands.action("objects.panel")
         action.setEnabled(bool(rows))
@@ -275,6 +281,34 @@ class ForeignObjectsView(QObject):
             lines = (tr("Of the prior {date}", date=day.isoformat() if day else tr("no date")), *lines)
             jumps, shown = (), None if one.presentation is not None else shown
         return ObjectFacts(uid, title_words(one), content_words(one), lines, shown, bool(one.text or one.pdf), jumps)
+
+    def _is_result(self, one: ForeignObject) -> bool:
+        """Tell whether the AI of another system made it of the open case."""
+        return one.is_of_ai and not one.source.is_own and one.study_instance_uid not in self._priors
+
+    def _result(self, one: ForeignObject) -> ObjectFacts:
+        words = (_image_words(place.series, place.index) for place in self._places(one))
+        return replace(self._facts(one), jumps=tuple(words))
+
+    def _places(self, one: ForeignObject) -> tuple[ResultPlace, ...]:
+        uid = one.source.sop_instance_uid
+        if uid not in self._result_places:  # asked for at every redrawing
+            self._result_places[uid] = places_of(one, self._stacks(None))
+        return self._result_places[uid]
+
+    def _jump_to_result(self, uid: str, number: int) -> None:
+        """Go to a mark or outline, and draw it."""
+        one = self._object(uid)
+        places = self._places(one) if one is not None else ()
+        if one is None or number >= len(places):
+            return
+        place = places[number]
+        self.show_object(uid, True)
+        self._images.show_series(place.series.key)
+        self._images.show_slice(place.index)
+        if place.point_lps_mm is not None:
+            self._images.show_point(place.point_lps_mm)
+        self._page.grid.refresh()
 
     def _eye_lines(self, one: ForeignObject, *, is_on_prior: bool) -> tuple[str, ...]:
         if is_on_prior:
@@ -305,7 +339,7 @@ class ForeignObjectsView(QObject):
         if place is None or self._case is None:
             return tr("not in this study")
         series = next(one for one in self._case.image_series() if one.key == place[0])
-        return tr("Series {series}, image {image}", series=series.series_number or "–", image=place[1] + 1)
+        return _image_words(series, place[1])
 
     def jump(self, uid: str, number: int) -> None:
         """Go to a key image."""
@@ -455,6 +489,10 @@ class ForeignObjectsView(QObject):
             raise error
         if self.dialog is dialog:
             dialog.paper.show_message(error.user_text)
+
+
+def _image_words(series: Series, index: int) -> str:
+    return tr("Series {series}, image {image}", series=series.series_number or "–", image=index + 1)
 
 
 def _nothing() -> None:

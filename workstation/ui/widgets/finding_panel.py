@@ -1,4 +1,4 @@
-"""The AI findings of the open case and the reader's own: counts, cards, and where they came from."""
+"""The AI findings of the open case, the reader's own and those of other systems: counts, cards, their origin."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.evidence_view import EvidencePane
 from workstation.ui.widgets.finding_card import CardFacts, FindingCard
 from workstation.ui.widgets.labels import ChipLabel, icon_label, label, rule
+from workstation.ui.widgets.objects_panel import OtherResults
 from workstation.ui.widgets.reason_menu import ReasonMenu
 from workstation.ui.widgets.side_panel import rolling
 
@@ -93,6 +94,8 @@ class FindingPanel(QWidget):
         self._message.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._message.setContentsMargins(4, 4, 4, 0)
         self._column.addWidget(self._message)
+        self.others = OtherResults()
+        self._column.addWidget(self.others)
         self._column.addStretch(1)
         self._scroll = rolling(body)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_editor_in_view)
@@ -137,6 +140,7 @@ class FindingPanel(QWidget):
         self.show_origin(None)
         self.ai.show_state(AiState())
         self.evidence.hide()
+        self.others.show_results(())
         self.select("")
 
     def show_cards(self, cards: Sequence[CardFacts], message: str) -> None:

@@ -38,24 +38,19 @@ class ObjectFacts:
     failure: str = ""
 
 
-class ObjectsPanel(SidePanel):
-    """Shows and asks; read-only."""
+class ObjectList(QWidget):
+    """Rows of objects one below the other; shows and asks, read-only."""
 
     show_asked = Signal(str, bool)
     read_asked = Signal(str)
     jump_asked = Signal(str, int)
 
     def __init__(self) -> None:
-        super().__init__(tr("Stored objects"), WIDTH_PX)
+        super().__init__()
         self.rows: dict[str, ObjectRow] = {}
-        outer = self.column
-        note = label(tr("Only shown: not counted as findings, not in the report"), "caption", "t2", wrap=True)
-        note.setContentsMargins(12, 0, 12, 8)
-        outer.addWidget(note)
-        outer.addWidget(rule())
-        body, self._column = stacked()
-        outer.addWidget(rolling(body), 1)
-        self.hide()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
 
     def show_objects(self, objects: Sequence[ObjectFacts]) -> None:
         """Show these rows, in place where they are the same ones."""
@@ -81,6 +76,55 @@ class ObjectsPanel(SidePanel):
 
     def _toggle(self, uid: str) -> None:
         self.show_asked.emit(uid, self.rows[uid].eye.isChecked())
+
+
+class ObjectsPanel(SidePanel):
+    """All objects of the open case and the priors beside it; read-only."""
+
+    def __init__(self) -> None:
+        super().__init__(tr("Stored objects"), WIDTH_PX)
+        self.list = ObjectList()
+        outer = self.column
+        note = label(_only_shown(), "caption", "t2", wrap=True)
+        note.setContentsMargins(12, 0, 12, 8)
+        outer.addWidget(note)
+        outer.addWidget(rule())
+        body, column = stacked()
+        column.insertWidget(0, self.list)
+        outer.addWidget(rolling(body), 1)
+        self.hide()
+
+    @property
+    def rows(self) -> dict[str, ObjectRow]:
+        """Return the rows by SOP Instance UID."""
+        return self.list.rows
+
+
+class OtherResults(QWidget):
+    """What the AI of other systems stored with the study, below the findings; hidden where there is nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.list = ObjectList()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(2)
+        self._heading = label("", "caption", "t1")
+        for words in (self._heading, label(_only_shown(), "caption", "t2", wrap=True)):
+            words.setContentsMargins(4, 0, 4, 0)
+            column.addWidget(words)
+        column.addWidget(self.list)
+        self.hide()
+
+    def show_results(self, results: Sequence[ObjectFacts]) -> None:
+        """Show these results with their number."""
+        self.list.show_objects(results)
+        self._heading.setText(tr("AI of other systems · {count}", count=len(results)))
+        self.setVisible(bool(results))
+
+
+def _only_shown() -> str:
+    return tr("Only shown: not counted as findings, not in the report")
 
 
 class ObjectRow(QWidget):

@@ -1,0 +1,61 @@
+"""
+Which algorithms an object says it comes of.
+
+*Source:* PS3.16 TID 4019 (name, version) of a structured report; PS3.3 C.8.20.2 Segment Algorithm Name, C.8.20.3
+Segmentation Algorithm Identification; C.12.1.1.5 Contributing Equipment, which IHE AI Results uses for each algorithm.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from pydicom.dataset import Dataset
+
+from workstation.dicom.coded_value import code_value
+from workstation.dicom.sr import codes as code
+
+_AT_THE_PATIENT: Final = frozenset({"109101"})
+"""Acquisition Equipment (PS3.16 CID 7005): a scanner that contributed is no algorithm"""
+_MOST: Final = 6
+
+
+def algorithm_names(ds: Dataset) -> tuple[str, ...]:
+    """Return name and version of each algorithm, ``LungCAD 2.1``, each once and no more than six."""
+    return tuple(dict.fromkeys(name for name in _names(ds) if name))[:_MOST]
+
+
+def _names(ds: Dataset) -> Iterator[str]:
+    waiting = deque([ds])
+    while waiting:
+        item = waiting.popleft()
+        content = list(item.get("ContentSequence") or ())
+        said = {_concept(one): _said(one, "TextValue") for one in content if one.get("ValueType") == "TEXT"}
+        if name := said.get(code.ALGORITHM_NAME.value, ""):
+            yield _joined(name, said.get(code.ALGORITHM_VERSION.value, ""))
+        waiting.extend(content)
+    for segment in ds.get("SegmentSequence") or ():
+        identified = list(segment.get("SegmentationAlgorithmIdentificationSequence") or ())
+        for one in identified:
+            yield _joined(_said(one, "AlgorithmName"), _said(one, "AlgorithmVersion"))
+        if not identified:
+            yield _said(segment, "SegmentAlgorithmName")
+    for one in ds.get("ContributingEquipmentSequence") or ():
+        purpose = next(iter(one.get("PurposeOfReferenceCodeSequence") or ()), Dataset())
+        if code_value(purpose) not in _AT_THE_PATIENT:
+            yield _joined(_said(one, "ManufacturerModelName"), _said(one, "SoftwareVersions"))
+
+
+def _concept(item: Dataset) -> str:
+    return code_value(next(iter(item.get("ConceptNameCodeSequence") or ()), Dataset()))
+
+
+def _joined(name: str, version: str) -> str:
+    return f"{name} {version}".strip() if name else ""
+
+
+def _said(item: Dataset, name: str) -> str:
+    value = item.get(name)
+    parts = [value] if isinstance(value, str) or value is None else list(value)
+    return " ".join(str(part) for part in parts if part).strip()
