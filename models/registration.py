@@ -20,7 +20,7 @@ from resources.translation import tr
 from workstation.domain.errors import JobCancelled, NotRegistrable
 from workstation.domain.ports import JobContext
 from workstation.domain.progress import JobPart
-from workstation.domain.registration import RegistrationQuality, RigidRegistration, inverted
+from workstation.domain.registration import BESIDE_MM, RegistrationQuality, RigidRegistration, inverted
 from workstation.domain.volume import Volume
 
 _itk: Any = SimpleITK  # its stubs are partial
@@ -81,6 +81,7 @@ class RigidRegistrationBySimpleItk:
                 agreement=_agreement(quality_fixed, quality_moving, transform),
                 agreement_before=_agreement(quality_fixed, quality_moving, starts[0]),
                 overlap=_overlap(coarse_fixed, coarse_moving, matrix),
+                agreement_beside=_agreement_beside(quality_fixed, quality_moving, transform, job),
             ),
             pivot_mm=_middle(moving),
         )
@@ -185,11 +186,35 @@ def _watched(method: Any, job: JobContext) -> Callable[[], None]:  # noqa: ANN40
 
 def _agreement(fixed: _Level, moving: _Level, transform: Any) -> float:  # noqa: ANN401  as above
     """Return the normalised mutual information of what both images show, 1 where they share next to nothing."""
+    found = _shared_information(fixed, moving, transform)
+    return 1.0 if found is None else found
+
+
+def _agreement_beside(fixed: _Level, moving: _Level, transform: Any, job: JobContext) -> float:  # noqa: ANN401  as above
+    """
+    Return the mean agreement ``BESIDE_MM`` beside a result, along each axis both ways.
+
+    Where hardly anything of a thin image is left in common nothing is measured; with no such place at all it is
+    the agreement of the result itself: nothing tells the two apart.
+    """
+    found = []
+    for step in (side * BESIDE_MM * axis for axis in np.eye(3) for side in (-1, 1)):
+        job.raise_if_cancelled()
+        beside = _itk.Euler3DTransform(transform)
+        beside.SetTranslation((np.array(transform.GetTranslation()) + step).tolist())
+        agreement = _shared_information(fixed, moving, beside)
+        if agreement is not None:
+            found.append(agreement)
+    return float(np.mean(found)) if found else _agreement(fixed, moving, transform)
+
+
+def _shared_information(fixed: _Level, moving: _Level, transform: Any) -> float | None:  # noqa: ANN401  as above
+    """Return the normalised mutual information of what both images show, None where that is next to nothing."""
     resampled = _itk.Resample(moving.image, fixed.image, transform, _itk.sitkLinear, _FILL)
     seen = _itk.GetArrayFromImage(resampled)
     common = seen > _FILL / 2
     if common.sum() < _JUDGING_BINS**2:
-        return 1.0
+        return None
     counts, _, _ = np.histogram2d(fixed.voxels[common], seen[common], bins=_JUDGING_BINS)
     joint = counts / counts.sum()
     together = _entropy(joint)

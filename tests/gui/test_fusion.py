@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.helpers import pet as pets
@@ -92,8 +92,8 @@ class Registrar:
         return RigidRegistration(*uids, turned((0.0, 0.0, 0.0), (20.0, 0.0, 0.0)), quality=self.quality)
 
 
-GOOD = RegistrationQuality(agreement=1.2, agreement_before=1.05, overlap=0.9)
-BAD = RegistrationQuality(agreement=1.01, agreement_before=1.05, overlap=0.2)
+GOOD = RegistrationQuality(agreement=1.2, agreement_before=1.05, overlap=0.9, agreement_beside=1.05)
+BAD = RegistrationQuality(agreement=1.01, agreement_before=1.05, overlap=0.2, agreement_beside=1.01)
 
 
 class FusionBench(ReadingBench):
@@ -276,6 +276,27 @@ def test_a_rejected_registration_leaves_the_series_apart(qtbot: QtBot, apart: Fu
     assert not apart.is_fused()
     assert apart.page.grid.links.registrations.between(FRAME, OTHER) is None
     assert apart.fusion.bar.act.text() == "Register…"
+
+
+@pytest.mark.parametrize(("part", "is_doubted"), [("HEAD", True), ("CHEST", False)])
+def test_a_head_over_a_chest_is_asked_about_as_dangerous_however_good_the_numbers_are(
+    qtbot: QtBot, part: str, *, is_doubted: bool
+) -> None:
+    one = pet_ct(OTHER, shift=(-20.0, 0.0, 0.0))
+    study = replace(one.study, series=(*one.study.series[:-1], replace(one.study.series[-1], body_part=part)))
+    study = replace(study, description="PET-CT")
+    made = opened(qtbot, replace(one, study=study))
+    made.registrar.go_on.set()
+    fuse(qtbot, made)
+    made.fusion.register()
+    qtbot.waitUntil(lambda: made.fusion.dialog is not None)
+    dialog = made.fusion.dialog
+    assert dialog is not None
+    assert dialog.cancel.hasFocus() is is_doubted
+    said = " ".join(one.text() for one in dialog.findChildren(QLabel))
+    assert ("Doubtful: not one place: chest here, head there." in said) is is_doubted
+    dialog.cancel.click()
+    made.close()
 
 
 def test_a_registration_under_way_can_be_cancelled_and_stops(qtbot: QtBot, apart: FusionBench) -> None:

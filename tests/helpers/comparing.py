@@ -47,7 +47,7 @@ class FakeRegistrar:
         job.raise_if_cancelled()
         matrix = np.eye(4)
         matrix[2, 3] = 20.0
-        quality = RegistrationQuality(1.2, 1.1, 0.9)
+        quality = RegistrationQuality(1.2, 1.1, 0.9, 1.05)
         return RigidRegistration(fixed.frame_of_reference_uid, moving.frame_of_reference_uid, matrix, quality=quality)
 
 

@@ -52,6 +52,7 @@ def test_pet_comes_to_lie_on_ct_within_half_a_pet_voxel(degrees: Point, shift: P
     assert found.quality is not None
     assert found.quality.agreement > found.quality.agreement_before
     assert found.quality.overlap > 0.9
+    assert found.doubts == ()
     assert job.told[-1][0] == 1.0
     assert job.told == sorted(job.told, key=lambda one: one[0])
 
@@ -97,6 +98,18 @@ def test_images_of_different_things_are_doubted() -> None:
     found = REGISTRAR.register(ct(), noise, RecordingJob())
 
     assert "the images hardly agree" in found.doubts
+
+
+def test_a_head_laid_over_a_chest_is_doubted_wherever_it_comes_to_lie() -> None:
+    points = np.stack(np.meshgrid(*(np.arange(-95.0, 96.0, 5.0),) * 3, indexing="ij"), axis=-1)
+    radius = np.linalg.norm(points / np.array((1.0, 1.15, 0.9)), axis=-1)
+    values = np.where(radius < 75, 600.0 + 200 * np.sin(points[..., 0] / 9) * np.cos(points[..., 1] / 7), 0.0)
+    values[(radius >= 75) & (radius < 82)] = 60.0
+    head = Volume(values.astype(np.float32), grid((39, 39, 39), (5.0, 5.0, 5.0), (400, 100, -700)), "1.8", "1.9")
+
+    found = REGISTRAR.register(ct(), head, RecordingJob())
+
+    assert "30 mm beside they agree nearly as well" in found.doubts
 
 
 def small(change: str) -> Volume:

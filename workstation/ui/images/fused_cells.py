@@ -17,6 +17,7 @@ from viewers.scene.fusion import FusedLayer, FusionLook, fused_layer
 from viewers.scene.scene import Scene
 from workstation.domain.colour_map import SUV_SCALES, ColourMap
 from workstation.domain.errors import NotRegistrable, WorkstationError
+from workstation.domain.linkable import link_doubts
 from workstation.domain.registration import Registrations, RigidRegistration
 from workstation.domain.suv import SuvScale
 from workstation.domain.volume import Volume
@@ -162,7 +163,9 @@ class FusedCells(QObject):
             reason = tr("choose the series under the overlay in the list and wait for all its slices")
             self._page.toast.emit(tr("Registration needs the volume of both series: {reason}", reason=reason))
             return
-        self._registering.start(fixed, overlay.prepared.volume)
+        base, over = cell.volume.stack if cell.volume is not None else cell.stack, overlay.stack
+        doubts = () if base is None else link_doubts(base.study, base.series, over.study, over.series)
+        self._registering.start(fixed, overlay.prepared.volume, doubts)
 
     def _volume_under(self, cell: PlacedCell) -> Volume | None:
         shown = self._images.shown

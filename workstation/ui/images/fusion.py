@@ -15,6 +15,7 @@ from viewers.scene.fusion import FusedLayer, FusionLook, fused_layer
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.scene import Scene
 from workstation.domain.errors import NotRegistrable, WorkstationError
+from workstation.domain.linkable import link_doubts
 from workstation.domain.registration import Registrations, RigidRegistration
 from workstation.domain.study import Series
 from workstation.domain.suv import SuvRefusal
@@ -284,15 +285,17 @@ class Fusion(QObject):
 
     def register(self) -> None:
         """Compute how the two series lie to each other; the reader decides about the result."""
-        shown, overlay, registering = self._images.shown, self._overlay, self.registering
-        if shown is None or overlay is None or registering is None or registering.is_running:
+        shown, overlay, registering, case = self._images.shown, self._overlay, self.registering, self._case
+        if shown is None or overlay is None or case is None or registering is None or registering.is_running:
             return
         if shown.built is None or overlay.shown.built is None:
             reason = shown.refusal or tr("follows when all slices are here")
             self._page.toast.emit(tr("Registration needs the volume of both series: {reason}", reason=reason))
             return
         self._page.notices.clear_notice(_NOTICE)
-        registering.start(shown.built.volume, overlay.prepared.volume)
+        study = case.session.study
+        doubts = link_doubts(study, shown.series, study, overlay.shown.series)
+        registering.start(shown.built.volume, overlay.prepared.volume, doubts)
 
     def _tell_registering(self, share: float) -> None:
         self.bar.say(tr("Registering… {percent} %", percent=round(share * 100)), act=tr("Cancel"))

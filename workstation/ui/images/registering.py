@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -38,13 +40,17 @@ class SeriesRegistering(QObject):
         """Tell whether a registration is being computed."""
         return self._job is not None
 
-    def start(self, fixed: Volume, moving: Volume) -> None:
-        """Compute how two volumes lie to each other, unless that is being done."""
+    def start(self, fixed: Volume, moving: Volume, doubts: tuple[str, ...] = ()) -> None:
+        """
+        Compute how two volumes lie to each other, unless that is being done.
+
+        ``doubts`` say what is known against it before anything is computed; the reader is asked with them.
+        """
         if self._job is not None or self.dialog is not None:
             return
 
         def work(job: JobContext) -> RigidRegistration:
-            return self._register(fixed, moving, job)
+            return replace(self._register(fixed, moving, job), further_doubts=doubts)
 
         self.told.emit(0.0)
         self._job = self._jobs.submit(
