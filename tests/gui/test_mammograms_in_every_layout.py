@@ -95,7 +95,8 @@ def walls(bench: ComparingBench) -> list[str]:
     found = []
     for view in views(bench):
         assert view is not None
-        edges = [view.transform.apply(column, 0)[0] for column in (-0.5, view.size[0] - 0.5)]
+        columns, rows = view.size
+        edges = [view.transform.apply(x, y)[0] for x in (-0.5, columns - 0.5) for y in (-0.5, rows - 0.5)]
         left, right = min(edges), max(edges)
         letters = view.letters()
         if letters["left"] == "P" and left == pytest.approx(0.0, abs=1e-6):
@@ -249,6 +250,25 @@ def test_one_mammogram_of_unknown_scale_says_so_and_the_other_three_stay_at_one_
 
     press(qtbot, bench, Qt.Key.Key_1)  # alone there is nothing that it could be compared with
     assert not any(warned(bench))
+
+
+def test_mammograms_that_were_stored_on_their_side_stand_upright_back_to_back_with_the_others(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    study, images = mammogram_study("1.2.3", "20261121", VIEWS)
+    left_cc, right_mlo, *_ = images
+    parts = list(study.series)
+    for at, (sop, orientation) in enumerate(((left_cc, ("R", "P")), (right_mlo, ("F", "A")))):
+        images[sop] = replace(images[sop], pixels=images[sop].pixels.T.copy(), patient_orientation=orientation)
+        stored = replace(parts[at].instances[0], rows=300, columns=400)
+        parts[at] = replace(parts[at], instances=(stored,))
+    bench = opened(qtbot, make(replace(study, series=tuple(parts)), dict(images)))
+    press(qtbot, bench, Qt.Key.Key_3)
+    assert named(bench) == ["R CC", "L CC", "R MLO", "L MLO"]
+    qtbot.waitUntil(lambda: walls(bench) == ["right", "left", "right", "left"])
+    shown = [one for one in views(bench) if one is not None]
+    assert [one.letters()["bottom"] for one in shown] == ["L", "R", "F", "F"]
+    assert [one.magnification / 0.1 for one in shown] == pytest.approx([shown[0].viewport[1] / 40.0] * 4)
 
 
 def test_a_picture_too_small_for_the_scale_of_the_others_says_so(
