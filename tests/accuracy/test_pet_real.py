@@ -104,6 +104,7 @@ def test_the_marked_tumours_have_the_uptake_that_another_reader_finds(
     voxel_ml = 3.5378182**2 * 3.375 / 1000
     expected_ml = [(hot >= level).sum() * voxel_ml for level in (0.41 * hot.max(), 2.5, 4.0)]
     assert [one.volume_ml for one in found.metabolic] == pytest.approx(expected_ml, rel=1e-3)
+    assert found.peak is not None
     assert found.mean < found.peak < found.maximum
 
 

@@ -33,6 +33,8 @@ class Threshold:
         return self.value * maximum if self.relative else self.value
 
 
+LEAST_OF_A_PEAK: Final = 0.5
+"""A peak of which a smaller share of the sphere holds data is not told: it is the mean of a rest, not of 1 cm³."""
 MTV_THRESHOLDS: Final = (Threshold(0.41, relative=True), Threshold(2.5), Threshold(4.0))
 """41 % of the maximum (EANM procedure guideline 2.0), and the fixed uptake values 2.5 and 4.0."""
 
@@ -75,13 +77,14 @@ class VoiStatistics:
     What is measured in a volume of interest, in the unit of its volume.
 
     ``peak`` is the highest mean of a 1 cm³ sphere round any marked voxel; the sphere may reach beyond
-    the marks. ``metabolic`` in the order of the thresholds asked for.
+    the marks. It is None where less than half of that sphere holds data. ``metabolic`` in the order of the
+    thresholds asked for.
     """
 
     maximum: float
     maximum_lps_mm: Point
-    peak: float
-    peak_lps_mm: Point
+    peak: float | None
+    peak_lps_mm: Point | None
     mean: float
     minimum: float
     standard_deviation: float
@@ -138,12 +141,13 @@ def voi_statistics(volume: Volume, voi: Voi, thresholds: tuple[Threshold, ...] =
     highest = int(np.argmax(values))
     maximum = float(values[highest])
     maximum_place = np.array(np.unravel_index(places[highest], voi.marks.shape)) + np.array(voi.first)
-    highest_mean, peak_place = peak(volume, voi.marks, voi.first)
+    found = peak(volume, voi.marks, voi.first)
+    is_told = found.share >= LEAST_OF_A_PEAK
     return VoiStatistics(
         maximum=maximum,
         maximum_lps_mm=_lps(volume, maximum_place),
-        peak=highest_mean,
-        peak_lps_mm=_lps(volume, peak_place),
+        peak=found.mean if is_told else None,
+        peak_lps_mm=_lps(volume, found.place) if is_told else None,
         mean=float(values.mean()),
         minimum=float(values.min()),
         standard_deviation=float(values.std()),

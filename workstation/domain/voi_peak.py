@@ -23,13 +23,20 @@ class _Run(NamedTuple):
     length: int
 
 
-def peak(
-    volume: Volume, marks: npt.NDArray[np.bool_], first: tuple[int, int, int]
-) -> tuple[float, npt.NDArray[np.intp]]:
-    """
-    Return the highest mean over a sphere of 1 cm³ round a marked voxel, and that voxel ``(z, y, x)``.
+class Peak(NamedTuple):
+    """The highest mean of a sphere, the voxel ``(z, y, x)`` in its middle, and which share of it holds data."""
 
-    ``marks`` is a box ``[z, y, x]`` that begins at voxel ``first``. At the edge of the volume what is there counts.
+    mean: float
+    place: npt.NDArray[np.intp]
+    share: float
+
+
+def peak(volume: Volume, marks: npt.NDArray[np.bool_], first: tuple[int, int, int]) -> Peak:
+    """
+    Return the highest mean over a sphere of 1 cm³ round a marked voxel; ``marks`` mark values of the patient.
+
+    ``marks`` is a box ``[z, y, x]`` that begins at voxel ``first``. At the edge of the volume, beside padding and where
+    there is no number, what is there counts; how much that is tells ``Peak.share``.
     """
     layers = _layers(volume, PEAK_RADIUS_MM)
     reach = tuple(math.ceil(far) for far in reversed(reach_of(volume, PEAK_RADIUS_MM)))
@@ -40,14 +47,17 @@ def peak(
         (part.start - a, b - part.stop) for a, b, part in zip(low, high, here, strict=True)
     ]  # what lies outside the volume
     inside = volume.voxels[here]
-    total = _sums(np.pad(inside.astype(np.float64), around), layers, marks.shape, reach)
-    if any(side for sides in around for side in sides):
-        means = total / _sums(np.pad(np.ones(inside.shape), around), layers, marks.shape, reach)
-    else:
-        means = total / sum(run.length for runs in layers.values() for run in runs)
-    means = np.where(marks, means, -np.inf)
+    whole = sum(run.length for runs in layers.values() for run in runs)
+    is_data = volume.shows_patient(inside) & np.isfinite(inside)
+    values = np.where(is_data, inside, 0).astype(np.float64)
+    total = _sums(np.pad(values, around), layers, marks.shape, reach)
+    counts = np.full(marks.shape, whole, dtype=np.float64)
+    if any(side for sides in around for side in sides) or not is_data.all():
+        counts = _sums(np.pad(is_data.astype(np.float64), around), layers, marks.shape, reach)
+    means = np.divide(total, counts, out=np.full(marks.shape, -np.inf), where=marks & (counts > 0))
     place = np.array(np.unravel_index(int(np.argmax(means)), means.shape), dtype=np.intp)
-    return float(means[tuple(place)]), place + np.array(first)
+    at = tuple(place)
+    return Peak(float(means[at]), place + np.array(first), float(counts[at]) / whole)
 
 
 def reach_of(volume: Volume, radius_mm: float) -> list[float]:

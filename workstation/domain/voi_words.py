@@ -16,6 +16,7 @@ from workstation.domain.volume import Volume
 
 _KEPT: Final = 64
 """Places of which the numbers are kept"""
+_NONE: Final = "–"
 
 
 class SphereUptake:
@@ -80,9 +81,10 @@ class SphereUptake:
 def _measures(found: VoiStatistics, suv: SuvScale) -> tuple[Measure, ...]:
     unit = suv.suv_type.measured_unit
     total = "cm2" if suv.suv_type is SuvType.BSA else "g"
+    peak = [] if found.peak is None else [Measure(MeasureName.UPTAKE_PEAK, found.peak, unit)]
     values = (
         Measure(MeasureName.UPTAKE_MAXIMUM, found.maximum, unit),
-        Measure(MeasureName.UPTAKE_PEAK, found.peak, unit),
+        *peak,
         Measure(MeasureName.UPTAKE_MEAN, found.mean, unit),
     )
     volumes = [
@@ -101,6 +103,8 @@ def _lines(found: VoiStatistics, suv: SuvScale | SuvRefusal | None) -> tuple[str
     label = suv.suv_type.label if isinstance(suv, SuvScale) else ""
     lines = [_values(found, label)]
     lines += [_metabolic(one, label) for one in found.metabolic] if is_suv else []
+    if found.peak is None:
+        lines.append(tr("No peak: most of its sphere of 1 cm³ lies outside the data"))
     lines.append(tr("Volume {volume} ml, {count} voxels", volume=f"{found.volume_ml:.2f}", count=found.voxel_count))
     if isinstance(suv, SuvScale):
         lines += [one.text for one in suv.warnings]
@@ -115,7 +119,7 @@ def _values(found: VoiStatistics, label: str) -> str:
         "{label} max {maximum}  peak {peak}  mean {mean} {unit}",
         label=label,
         maximum=number(found.maximum),
-        peak=number(found.peak),
+        peak=_NONE if found.peak is None else number(found.peak),
         mean=number(found.mean),
         unit=unit,
     )

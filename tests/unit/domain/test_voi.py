@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,9 +30,14 @@ def peak_by_hand(one: Volume, marked: set[tuple[int, int, int]]) -> float:
     points = {place: one.lps_of(place[::-1]) for place in places}
     best = -math.inf
     for centre in marked:
-        near = [p for p in places if math.dist(points[p], points[centre]) <= PEAK_RADIUS_MM]
+        near = [p for p in places if math.dist(points[p], points[centre]) <= PEAK_RADIUS_MM and is_data(one, p)]
         best = max(best, sum(float(one.voxels[p]) for p in near) / len(near))
     return best
+
+
+def is_data(one: Volume, place: tuple[int, ...]) -> bool:
+    low, high = one.padding or (math.inf, -math.inf)
+    return math.isfinite(one.voxels[place]) and not low <= float(one.voxels[place]) <= high
 
 
 def test_the_peak_sphere_holds_one_cubic_centimetre() -> None:
@@ -47,14 +53,52 @@ def test_the_peak_is_the_highest_mean_of_a_sphere_round_any_marked_voxel(seed: i
     found = voi_statistics(one, voi)
 
     assert found.peak == pytest.approx(peak_by_hand(one, marked), rel=1e-6)  # type: ignore[arg-type] # triples
+    assert found.peak is not None
     assert found.peak <= found.maximum
 
 
 def test_at_the_edge_of_the_volume_the_peak_counts_what_is_there() -> None:
     one = random_volume()
-    voi = Voi(np.ones((1, 1, 1), dtype=np.bool_))
+    voi = Voi(np.ones((1, 1, 1), dtype=np.bool_), (0, 5, 5))
 
-    assert voi_statistics(one, voi).peak == pytest.approx(peak_by_hand(one, {(0, 0, 0)}), rel=1e-6)
+    assert voi_statistics(one, voi).peak == pytest.approx(peak_by_hand(one, {(0, 5, 5)}), rel=1e-6)
+
+
+def test_a_peak_whose_sphere_lies_mostly_outside_the_data_is_not_told() -> None:
+    """In a corner an eighth of the sphere and its rims is there: the mean of a rest, not of 1 cm³."""
+    found = voi_statistics(random_volume(), Voi(np.ones((1, 1, 1), dtype=np.bool_)))
+
+    assert (found.peak, found.peak_lps_mm) == (None, None)
+    assert found.maximum == pytest.approx(float(random_volume().voxels[0, 0, 0]))
+
+
+@pytest.mark.parametrize(("nothing", "padding"), [(-5.0, (-5.0, -4.5)), (math.nan, None)])
+@pytest.mark.parametrize("seed", range(3))
+def test_padding_and_what_is_no_number_enter_no_peak(
+    seed: int, nothing: float, padding: tuple[float, float] | None
+) -> None:
+    values = np.random.default_rng(seed).uniform(0, 8, (9, 11, 10)).astype(np.float32)
+    values[:, :, 6:] = nothing
+    one = replace(volume(values), padding=padding)
+    voi = sphere_voi(one, (26.0, -4.0, 42.0), 9.0)
+    z, y, x = voi.first
+    marked = {(int(a) + z, int(b) + y, int(c) + x) for a, b, c in np.argwhere(voi.marks)}
+
+    found = voi_statistics(one, voi)
+
+    assert any(not is_data(one, place) for place in marked)
+    by_hand = peak_by_hand(one, {place for place in marked if is_data(one, place)})
+    assert found.peak == pytest.approx(by_hand, rel=1e-6)
+    assert found.mean < by_hand < found.maximum
+
+
+def test_even_uptake_beside_padding_has_that_uptake_for_its_peak() -> None:
+    """Padding of -1000 beside 4.0: the sphere round a voxel next to it once held as much of it as of the lesion."""
+    values = np.full((9, 11, 10), 4.0, dtype=np.float32)
+    values[:, :, 6:] = -1000.0
+    one = replace(volume(values), padding=(-1000.0, -1000.0))
+
+    assert voi_statistics(one, Voi(np.ones((1, 1, 1), dtype=np.bool_), (4, 5, 5))).peak == 4.0
 
 
 def test_the_peak_on_a_sheared_grid_and_of_marks_with_holes_is_counted_in_patient_space() -> None:
@@ -76,10 +120,14 @@ def test_a_large_sphere_counts_every_voxel_once() -> None:
     assert voi_statistics(one, voi).voxel_count == 267_761
 
 
-def test_a_layer_thinner_than_the_peak_sphere_still_has_a_peak() -> None:
-    one = volume(np.arange(4, dtype=np.float32).reshape(1, 2, 2), 4.0, 4.0, 3.0)
+def test_a_stack_thinner_than_the_peak_sphere_has_a_peak_where_most_of_the_sphere_is_there() -> None:
+    one = volume(np.full((3, 7, 7), 1.5, dtype=np.float32), 4.0, 4.0, 3.0)
+    mask = np.zeros((3, 7, 7), dtype=np.bool_)
+    mask[1, 3, 3] = True
 
-    assert voi_statistics(one, mask_voi(np.ones((1, 2, 2), dtype=np.bool_))).peak == 1.5
+    assert voi_statistics(one, mask_voi(mask)).peak == 1.5
+    layer = volume(np.full((1, 7, 7), 1.5, dtype=np.float32), 4.0, 4.0, 3.0)
+    assert voi_statistics(layer, mask_voi(mask[1:2])).peak is None
 
 
 def test_a_sphere_marks_exactly_the_centres_within_its_radius() -> None:

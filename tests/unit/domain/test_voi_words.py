@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 
-from workstation.domain.annotation import Annotation, AnnotationKind
+from workstation.dicom.sr.uptake_words import uptake_words
+from workstation.domain.annotation import Annotation, AnnotationKind, MeasureName
 from workstation.domain.suv import SuvRefusal, SuvScale, SuvType
 from workstation.domain.suv_decay import SuvRemark
 from workstation.domain.voi import Threshold
@@ -136,3 +138,23 @@ def test_the_numbers_of_the_last_places_are_kept_and_no_more() -> None:
         uptake.words(sphere(5.0, x=10.0 + n / 10))
     assert uptake.voxels_to_measure(sphere(5.0, x=16.4)) == 0
     assert uptake.voxels_to_measure(sphere(5.0, x=10.0)) == 66
+
+
+def test_a_peak_mostly_outside_the_data_is_refused_in_words_on_the_image_and_in_the_report() -> None:
+    """A lesion in the corner of the field of view: an eighth of its sphere of 1 cm³ and the rims are there."""
+    voxels = np.ones((21, 21, 21), dtype=np.float32)
+    voxels[:2, :2, :2] = 8.0
+    corner = Volume(voxels, np.diag([2.0, 2.0, 2.0, 1.0]), "1.2.9", "1.2.3", unit="g/ml")
+    drawn = replace(sphere(), points_lps_mm=((0.0, 0.0, 0.0), (3.0, 0.0, 0.0)))
+
+    lines = told(corner, SUV, drawn)
+    # 7 of the 19 voxels within 3 mm of a corner are there, all of them hot
+    assert lines[0] == "SUVbw max 8.00  peak –  mean 8.00"
+    assert lines[-2] == "No peak: most of its sphere of 1 cm³ lies outside the data"
+
+    kept = replace(drawn, measures=SphereUptake(corner, SUV).measures(drawn))
+    assert kept.measure(MeasureName.UPTAKE_PEAK) is None
+    assert uptake_words(kept, "en").startswith(
+        "SUVmax 8.00, SUVmean 8.00, no peak (most of its sphere of 1 cm³ lies outside the data), MTV 0.06 ml ("
+    )
+    assert "peak 未测（其 1 cm³ 球大部分位于数据之外）" in uptake_words(kept, "zh_CN")

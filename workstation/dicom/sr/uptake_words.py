@@ -13,34 +13,54 @@ from workstation.domain.voi_words import number
 _UNITS: Final = frozenset(one.measured_unit for one in SuvType)
 _SHARE: Final = Text("≥{share} % 最大值", "at least {share} % of the maximum")
 _LEVEL: Final = Text("{unit} ≥{level}", "{unit} at least {level}")
+_NO_PEAK: Final = Text(
+    "peak 未测（其 1 cm³ 球大部分位于数据之外）", "no peak (most of its sphere of 1 cm³ lies outside the data)"
+)
 _TOTALS: Final = {"cm2": "cm²"}
 
 
 def uptake_words(annotation: Annotation, language: str) -> str:
     """
-    Return highest, peak and mean uptake with the metabolic volume above the first threshold; empty without a peak.
+    Return highest, peak and mean uptake with the metabolic volume above the first threshold; empty without uptake.
 
+    Uptake without a peak says why: most of its sphere held no data.
     *Source:* PERCIST 1.0 (peak); EANM procedure guideline 2.0 (volume above a share of the maximum).
     """
-    peak = annotation.measure(MeasureName.UPTAKE_PEAK)
-    if peak is None:
+    unit = uptake_unit(annotation)
+    if not unit:
         return ""
+    peak = annotation.measure(MeasureName.UPTAKE_PEAK)
     highest, mean = _told(annotation, MeasureName.UPTAKE_MAXIMUM), _told(annotation, MeasureName.UPTAKE_MEAN)
-    named = "SUV" if peak.unit == "SUV" else f"{peak.unit} "
+    named = "SUV" if unit == "SUV" else f"{unit} "
     said = [
         f"{named}{name} {number(value)}"
-        for name, value in (("max", highest), ("peak", peak.value), ("mean", mean))
+        for name, value in (("max", highest), ("peak", None if peak is None else peak.value), ("mean", mean))
         if value is not None
     ]
+    if peak is None:
+        said.append(_NO_PEAK.get(language))
     volume, total = annotation.measure(MeasureName.METABOLIC_VOLUME), annotation.measure(MeasureName.LESION_GLYCOLYSIS)
     is_chinese = language.startswith("zh")
     if volume is not None:
-        above = threshold_words(volume, peak.unit, language)
+        above = threshold_words(volume, unit, language)
         cut = (f"（{above}）" if is_chinese else f" ({above})") if above else ""
         said.append(f"MTV {volume.value:.2f} ml{cut}")
     if total is not None:
         said.append(f"TLG {number(total.value)} {_TOTALS.get(total.unit, total.unit)}")
     return ("，" if is_chinese else ", ").join(said)
+
+
+def uptake_unit(annotation: Annotation) -> str:
+    """Return the unit of an annotation's uptake values, empty where none were measured."""
+    peak = annotation.measure(MeasureName.UPTAKE_PEAK)
+    if peak is not None:
+        return peak.unit
+    if annotation.measure(MeasureName.METABOLIC_VOLUME) is None:
+        return ""
+    highest, found = annotation.measure(MeasureName.UPTAKE_MAXIMUM), annotation.statistics
+    if highest is not None:
+        return highest.unit
+    return found.unit if found is not None and found.unit in _UNITS else ""
 
 
 def threshold_words(measure: Measure, unit: str, language: str) -> str:

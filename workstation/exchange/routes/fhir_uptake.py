@@ -8,7 +8,7 @@ from typing import Any, Final
 from workstation.dicom.sr import codes
 from workstation.dicom.sr.annotation_codes import DERIVATIONS, MEASURES, threshold_code, unit_code
 from workstation.dicom.sr.common import PRIVATE
-from workstation.dicom.sr.uptake_words import threshold_words, uptake_words
+from workstation.dicom.sr.uptake_words import threshold_words, uptake_unit, uptake_words
 from workstation.domain.annotation import Annotation, Measure, MeasureName
 from workstation.domain.report import Report
 from workstation.domain.template import Code
@@ -26,8 +26,7 @@ def with_uptake(report: Report) -> Iterator[Annotation]:
 
 def uptake_observation(observed: Resource, item: Annotation, language: str) -> Resource:
     """Return the Observation of one volume of interest over what every Observation of the report has."""
-    peak = item.measure(MeasureName.UPTAKE_PEAK)
-    unit = "" if peak is None else peak.unit
+    unit = uptake_unit(item)
     values = [_component(measure, unit, language) for measure in _measures(item, unit)]
     return {
         **observed,
