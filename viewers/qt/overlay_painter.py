@@ -13,11 +13,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QRegion
 
 from resources import theme_tokens
+from viewers.qt.caption_places import CaptionPlaces, PlacedCaption, caption_style
 from viewers.qt.foreign_painter import paint_foreign
 from viewers.qt.label_places import DOT_PX, LOZENGE, MEASURE, LabelPlaces, mark_style, place_of
 from viewers.qt.outlined_text import OutlinedText, TextStyle, color, role_font
 from viewers.qt.tint_painter import paint_tint
-from viewers.scene.captions import CaptionLine
 from viewers.scene.colour_bar import ColourBar
 from viewers.scene.labels import Rect
 from viewers.scene.marks import MarkOutline, MarkShape
@@ -45,13 +45,15 @@ class OverlayPainter:
     def __init__(self) -> None:
         self._text = _shared_text()
         self._places = LabelPlaces(self._text)
+        self._captions = CaptionPlaces(self._text)
 
     def paint(self, painter: QPainter, overlay: Overlay, viewport: tuple[float, float]) -> None:
         """Paint everything, text last so that no line runs through it."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if overlay.tint is not None:
             paint_tint(painter, overlay.tint)
-        letters, captions = self._text_places(overlay, viewport)
+        placed = self._captions.of(overlay.captions, viewport)
+        letters, captions = self._text_places(overlay, viewport, placed)
         bars = [self._bar_place(bar, [*captions, *letters], viewport[0]) for bar in overlay.scale_bars]
         words = [*letters, *captions, *(self._bar_rect(bar) for bar in bars)]
         self._strokes_between(painter, (*overlay.crosshair, *overlay.guides), words, viewport)
@@ -66,8 +68,8 @@ class OverlayPainter:
             self._colour_bar(painter, overlay.colour_bar)
         for letter, rect in zip(overlay.letters, letters, strict=True):
             self._text.draw(painter, rect.x, rect.y, letter.text, _LETTER)
-        for line, rect in zip(overlay.captions, captions, strict=True):
-            self._text.draw(painter, rect.x, rect.y, line.text, _caption_style(line))
+        for one in placed:
+            self._text.draw(painter, one.box.x, one.box.y, one.line.text, caption_style(one.line))
         self._labels(painter, overlay, viewport, [*captions, *letters])
         if overlay.badge:
             self._badge(painter, overlay.badge, viewport)
@@ -79,10 +81,14 @@ class OverlayPainter:
         letters, captions = self._text_places(overlay, viewport)
         return self._places.of(overlay, viewport, [*captions, *letters])
 
-    def _text_places(self, overlay: Overlay, viewport: tuple[float, float]) -> tuple[list[Rect], list[Rect]]:
-        """Return the boxes of the orientation letters and of the captions."""
+    def _text_places(
+        self, overlay: Overlay, viewport: tuple[float, float], placed: Sequence[PlacedCaption] | None = None
+    ) -> tuple[list[Rect], list[Rect]]:
+        """Return the boxes of the orientation letters and of the captions; ``placed`` where those are known."""
         width, height = viewport
-        captions = [self._caption_rect(line) for line in overlay.captions]
+        if placed is None:
+            placed = self._captions.of(overlay.captions, viewport)
+        captions = [one.box for one in placed]
         letters = [_clear_of(captions, self._letter_rect(letter, width), height) for letter in overlay.letters]
         return letters, captions
 
@@ -126,10 +132,6 @@ class OverlayPainter:
             painter.setPen(pen)
             start, end = (_centred(x1, y1), _centred(x2, y2)) if upright else ((x1, y1), (x2, y2))
             painter.drawLine(QPointF(*start), QPointF(*end))
-
-    def _caption_rect(self, line: CaptionLine) -> Rect:
-        width, height = self._text.size(line.text, _caption_style(line))
-        return Rect(line.x - width if line.aligned_right else line.x, line.y, width, height)
 
     def _letter_rect(self, letter: Letter, viewport_width: float) -> Rect:
         width, height = self._text.size(letter.text, _LETTER)
@@ -232,10 +234,6 @@ def _to_the_edge(box: QRectF, whole: QRectF) -> QRectF:
 def _touch(one: Rect, other: Rect) -> bool:
     beside = one.x + one.width + _APART_PX <= other.x or other.x + other.width + _APART_PX <= one.x
     return not (beside or one.y + one.height <= other.y or other.y + other.height <= one.y)
-
-
-def _caption_style(line: CaptionLine) -> TextStyle:
-    return TextStyle("overlay", "overlay.warn", bold=True) if line.is_warning else TextStyle()
 
 
 def _mark(painter: QPainter, mark: MarkOutline) -> None:

@@ -41,6 +41,11 @@ class Corner(StrEnum):
     BOTTOM_LEFT = "bottom_left"
     BOTTOM_RIGHT = "bottom_right"
 
+    @property
+    def is_upper(self) -> bool:
+        """Tell whether its lines hang from the upper edge; those of the others stand on the lower one."""
+        return self in {Corner.TOP_LEFT, Corner.TOP_RIGHT}
+
 
 @dataclass(frozen=True, slots=True)
 class StudyCaptions:
@@ -84,7 +89,11 @@ class ViewCaptions:
 
 @dataclass(frozen=True, slots=True)
 class CaptionLine:
-    """One line of corner text; ``x`` is its left or right end, ``y`` the top of its 16 px line box."""
+    """
+    One line of corner text; ``x`` is its left or right end, ``y`` the top of its 16 px line box.
+
+    How wide its letters are is known where they are painted: there it is broken if its neighbour leaves no room.
+    """
 
     text: str
     corner: Corner
