@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from resources.translation import use_language
@@ -290,24 +290,91 @@ def test_who_is_only_possibly_the_same_is_asked_about_before_any_image_opens(
     assert [red(one) for one in scenes(bench)] == [("Another Patient ID: same person by your word",)] * 2
 
 
-def test_two_patients_on_screen_are_said_in_red_in_every_viewport_and_above_them(
+STRANGER = Patient("QS0118793", "李秀英", "19500101", "F")
+REASON = "same ID, other name, birth date"
+
+
+def confirmed_stranger(qtbot: QtBot, bench: ComparingBench) -> tuple[Scene, Scene]:
+    opened(qtbot, with_prior(bench, patient=STRANGER, reported=True))
+    qtbot.waitUntil(lambda: bench.page.priors.cards != [])
+    bench.page.priors.cards[0].beside.click()
+    dialog = bench.comparison.priors.dialog
+    assert isinstance(dialog, SamePersonDialog)
+    dialog.accept()
+    qtbot.waitUntil(lambda: len(scenes(bench)) == 2)
+    first, second = scenes(bench)
+    return first, second
+
+
+def test_of_a_stranger_with_the_same_id_nothing_hangs_and_no_word_of_the_report_is_shown_unasked(
     qtbot: QtBot, bench: ComparingBench
 ) -> None:
-    stranger = Patient("QS0118793", "李秀英", "19500101", "F")
-    mine, other = beside(qtbot, with_prior(bench, patient=stranger))
-    assert red(mine) == red(other) == ("TWO PATIENTS ON SCREEN",)
-    assert [one.fact for one in bench.page.notices.notices()] == ["TWO PATIENTS ON SCREEN"]
-    press(bench, Qt.Key.Key_O)
+    opened(qtbot, with_prior(bench, patient=STRANGER, reported=True))
+    strip = bench.page.priors
+    qtbot.waitUntil(lambda: strip.cards != [])
+    (facts,) = [one.facts for one in strip.cards]
+
+    assert (facts.relation, facts.doubtful, facts.why) == ("possibly the same", True, REASON)
+    assert bench.comparison.hanging.priors == ()
+    assert (bench.comparison.priors.certain, bench.session.report.known_priors) == ((), ())
+    assert strip.impression.text() == ""
+    assert [uid for action, uid, *_rest in bench.desk_bench.audit.recorded if action is AuditAction.STUDY_VIEWED] == [
+        "1.2.3"
+    ]
+    strip.cards[0].report.click()
+    assert bench.comparison.priors.dialog is None
+
+
+def test_the_question_shows_what_both_studies_say_of_their_patient(qtbot: QtBot, bench: ComparingBench) -> None:
+    opened(qtbot, with_prior(bench, patient=STRANGER))
+    qtbot.waitUntil(lambda: bench.page.priors.cards != [])
+    bench.page.priors.cards[0].beside.click()
+    dialog = bench.comparison.priors.dialog
+    assert isinstance(dialog, SamePersonDialog)
+    words = [one.text() for one in dialog.findChildren(QLabel)]
+
+    assert {"1968-03-14", "1950-01-01", "周丽华", "李秀英"} <= {word.strip("\u2068\u2069") for word in words}
+    assert f"The Patient ID does not prove it: {REASON}. It may be mistyped or given out twice." in words
+    dialog.reject()
+
+
+def test_a_confirmed_stranger_is_recorded_kept_for_the_case_and_told_in_red_in_every_viewport(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    mine, other = confirmed_stranger(qtbot, bench)
+    told = f"{REASON}: same person by your word"
+
+    assert red(mine) == red(other) == (told,)
+    assert [one.fact for one in bench.page.notices.notices()] == [told]
+    assert bench.desk_bench.audit.actions.count(AuditAction.PRIOR_CONFIRMED) == 1
+    assert bench.session.confirmed_persons == {"1.9.1"}
+    assert [one.study_instance_uid for one in bench.session.report.known_priors] == ["1.9.1"]
+    bench.comparison.priors.toggle()  # off-screen, an ended dialog does not give the keys back
     assert (red(scenes(bench)[0]), bench.page.notices.notices()) == ((), [])
+    bench.page.priors.cards[0].beside.click()
+    assert bench.comparison.priors.dialog is None
+
+
+def test_a_name_in_other_characters_under_the_same_id_and_birth_date_is_told_in_red(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    mine, other = beside(qtbot, with_prior(bench, patient=replace(ZHOU, name="周丽娟")))
+    assert red(mine) == red(other) == ("THE NAME IS WRITTEN OTHERWISE",)
+
+
+def test_a_name_in_latin_letters_under_the_same_id_and_birth_date_hangs_without_a_word(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    mine, other = beside(qtbot, with_prior(bench, patient=replace(ZHOU, name="Zhou Lihua")))
+    assert red(mine) == red(other) == ()
 
 
 def test_planes_that_were_made_beside_another_person_do_not_keep_the_red_words(
     qtbot: QtBot, bench: ComparingBench
 ) -> None:
-    stranger = Patient("QS0118793", "李秀英", "19500101", "F")
-    beside(qtbot, with_prior(bench, patient=stranger))
+    confirmed_stranger(qtbot, bench)
     qtbot.waitUntil(bench.page.has_volume)
-    press(bench, Qt.Key.Key_O)
+    bench.comparison.priors.toggle()
     qtbot.waitUntil(lambda: not any(isinstance(one, NoteScene) for one in scenes(bench)))
     assert stage_name(bench) == "planes"
     words = [red(one) for one in scenes(bench)]
@@ -469,15 +536,6 @@ def test_what_no_label_names_is_asked_about_once_and_linked_on_the_readers_word(
     assert alignment.linked == ""
     press(bench, Qt.Key.Key_L)
     assert alignment.linked == "Linked by hand"
-
-
-def test_two_patients_are_never_linked_by_hand(qtbot: QtBot, bench: ComparingBench) -> None:
-    stranger = Patient("QS0118793", "李秀英", "19500101", "F")
-    beside(qtbot, with_prior(bench, patient=stranger))
-    said: list[str] = []
-    bench.page.toast.connect(said.append)
-    press(bench, Qt.Key.Key_L)
-    assert (said, bench.comparison.alignment.linked) == (["Not linked: two patients are on screen"], "")
 
 
 def test_a_prior_that_nobody_has_reported_says_so_on_its_card(qtbot: QtBot) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,13 +50,18 @@ class _Document:
     nodules: tuple[SeenNodule, ...]
 
 
-def read_nodule_records(retrieve: RetrievePort, priors: Sequence[PriorStudy], job: CancelToken) -> NoduleRecords:
+def read_nodule_records(
+    retrieve: RetrievePort,
+    priors: Sequence[PriorStudy],
+    job: CancelToken,
+    may_be_read: Callable[[PriorStudy, Study], bool] = lambda _prior, _there: True,
+) -> NoduleRecords:
     """
     Read the measurement reports of earlier studies, in a job. Raises JobCancelled, Unreachable.
 
     A study without a date or without nodules is left out. What a rejection note names does not count, and of our
     own reports of one study the last one only: it replaces those before it. A study with a document that cannot be
-    had or read is unread.
+    had or read is unread. Of a study that, by its images, may not be read nothing is fetched and nothing told.
     """
     found: list[StudyNodules] = []
     unread: list[str] = []
@@ -66,7 +71,8 @@ def read_nodule_records(retrieve: RetrievePort, priors: Sequence[PriorStudy], jo
         if day is None:
             continue
         try:
-            nodules = _of_study(retrieve, retrieve.study(prior.study_instance_uid), job)
+            there = retrieve.study(prior.study_instance_uid)
+            nodules = _of_study(retrieve, there, job) if may_be_read(prior, there) else ()
         except Unreachable:
             raise
         except (SourceError, *_UNREADABLE):

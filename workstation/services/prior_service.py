@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from resources.translation import tr
@@ -18,9 +18,10 @@ from workstation.domain.hanging import HangingProtocol, PriorRelation, PriorStud
 from workstation.domain.hanging_ports import PriorPort
 from workstation.domain.known_prior import KnownPrior
 from workstation.domain.linkable import is_elsewhere
+from workstation.domain.one_person import is_one_person
 from workstation.domain.ports import AuditPort, CancelToken, ReportPort, RetrievePort, TemplatePort
 from workstation.domain.report import Report, ReportState
-from workstation.domain.study import Study
+from workstation.domain.study import Patient, Study
 from workstation.domain.template import ReportTemplate
 from workstation.services.change_claim import largest_nodule_mm
 from workstation.services.image_service import is_image_series
@@ -49,6 +50,14 @@ class CasePriors:
     largest_mm: Mapping[str, float] = field(default_factory=dict)
     """Of the newest signed prior of our own, by study: the mean diameter of its largest nodule"""
 
+    def doubted(self, study: Study, patient: Patient) -> CasePriors:
+        """Return these with what the images of one of them say otherwise than those of the case: it is asked about."""
+        uid = study.study_instance_uid
+        known = (
+            one.held_against(patient, study.patient) if one.study_instance_uid == uid else one for one in self.known
+        )
+        return replace(self, known=tuple(known))
+
 
 @dataclass(frozen=True, slots=True)
 class ComparePriors:
@@ -64,26 +73,42 @@ class ComparePriors:
     def find(
         self, ups_instance_uid: str, study: Study, protocols: Sequence[HangingProtocol], job: CancelToken
     ) -> CasePriors:
-        """Return the priors of a case with the structure of the few that may hang. Raises Unreachable, Refused."""
-        known = tuple(self.source.priors(ups_instance_uid))
+        """
+        Return the priors of a case with the structure of the few that may hang. Raises Unreachable, Refused.
+
+        Of a study whose person contradicts the case's, by the hub or by its own images, nothing is fetched any more.
+        """
+        known = self._known(ups_instance_uid, study)
         certain = [one for one in known if one.relation is PriorRelation.SAME_PATIENT and _is_earlier(one, study)]
         # the first that are alike are looked at; where none is, the newest are fetched ahead all the same
         wanted = sorted(certain, key=lambda one: (not is_like(study, one), is_elsewhere(study, one.description)))[
             :_STRUCTURES
         ]
         structures: list[Study] = []
+        doubted: dict[str, PriorStudy] = {}
         failure: WorkstationError | None = None
         for one in wanted:
             job.raise_if_cancelled()
             try:
-                structures.append(self.retrieve.study(one.study_instance_uid))
+                there = self.retrieve.study(one.study_instance_uid)
             except SourceError as error:
                 failure = error
+                continue
+            judged = one.held_against(study.patient, there.patient)
+            if judged.relation is PriorRelation.SAME_PATIENT:
+                structures.append(there)
+            else:
+                doubted[one.study_instance_uid] = judged
+        known = tuple(doubted.get(one.study_instance_uid, one) for one in known)
+        wanted = [one for one in wanted if one.study_instance_uid not in doubted]
         alike = comparable(protocols, study, structures)
         ahead = (*alike, *(one for one in structures if one not in alike))[:PREFETCHED]
         for hung in alike[:PREFETCHED]:
             self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=hung.study_instance_uid, detail="prior")
         return CasePriors(known, alike[:PREFETCHED], ahead, failure, self._largest(study, wanted, job))
+
+    def _known(self, ups_instance_uid: str, study: Study) -> tuple[PriorStudy, ...]:
+        return tuple(one.held_against(study.patient) for one in self.source.priors(ups_instance_uid))
 
     def _largest(self, study: Study, wanted: Sequence[PriorStudy], job: CancelToken) -> dict[str, float]:
         """Read how large the largest nodule of the newest signed prior was; one that cannot be had tells nothing."""
@@ -102,7 +127,7 @@ class ComparePriors:
         """
         Return the structure of a prior that the reader wants to see; recorded before anything is shown.
 
-        ``same_person`` is the reader's own word, needed where the Patient IDs do not say it. Raises
+        ``same_person`` is the reader's own word, needed where the studies do not say it. Raises
         NotPermitted without it, Unreachable, Refused.
         """
         if prior.relation is PriorRelation.POSSIBLY_SAME:
@@ -127,10 +152,16 @@ class ComparePriors:
         """
         Return the nodules on record in every earlier study of certainly the same person; each is recorded as seen.
 
-        ``priors`` are those that may be opened without a question. Raises JobCancelled, Unreachable.
+        ``priors`` are those that may be opened without a question: what the reader confirmed stays so, any other one
+        whose images contradict is left out. Raises JobCancelled, Unreachable.
         """
+
+        def may_be_read(prior: PriorStudy, there: Study) -> bool:
+            certain = prior.relation is PriorRelation.SAME_PATIENT
+            return not certain or is_one_person(study.patient, there.patient)
+
         earlier = [one for one in priors if _is_earlier(one, study)]
-        found = read_nodule_records(self.retrieve, earlier, job)
+        found = read_nodule_records(self.retrieve, earlier, job, may_be_read)
         for record in found.studies:
             uid = record.day.study_instance_uid
             self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=uid, detail="prior nodules")
@@ -138,14 +169,14 @@ class ComparePriors:
 
     def earlier(self, ups_instance_uid: str, study: Study) -> tuple[PriorStudy, ...]:
         """Return the reported studies of the person before this one, newest first. Raises Unreachable, Refused."""
-        known = self.source.priors(ups_instance_uid)
+        known = self._known(ups_instance_uid, study)
         return tuple(one for one in known if one.reported and _is_earlier(one, study))
 
     def former(self, prior: PriorStudy, language: str, *, same_person: bool = False) -> PriorReport | None:
         """
         Return the signed report of a prior to be carried forward; recorded before it is shown.
 
-        ``same_person`` is the reader's own word, needed where the Patient IDs do not say it. Raises NotPermitted
+        ``same_person`` is the reader's own word, needed where the studies do not say it. Raises NotPermitted
         without it, Unreachable, Refused.
         """
         if prior.relation is PriorRelation.POSSIBLY_SAME:
@@ -243,13 +274,14 @@ class PrefetchedImages:
         return True
 
 
-def to_compare(priors: CasePriors, study: Study) -> tuple[KnownPrior, ...]:
+def to_compare(priors: CasePriors, study: Study, confirmed: Collection[str] = ()) -> tuple[KnownPrior, ...]:
     """
     Return the earlier studies that this one could be compared with: the same person, kind of images and part.
 
     The part is certain where the structure was looked at, else it is what the description says; a description without
     a part says nothing, and a study of another kind (a radiograph before a CT) is no first one of its kind. What is of
     the same day or of none may be later: signed words call these studies earlier, so it is none of them.
+    ``confirmed`` are the Study Instance UIDs of those that the reader said are of the same person.
     """
     ready = {one.study_instance_uid for one in priors.ready}
     here = frozenset[BodyRegion]().union(*(anatomy_of(study, one).regions for one in study.series))
@@ -267,7 +299,7 @@ def to_compare(priors: CasePriors, study: Study) -> tuple[KnownPrior, ...]:
         and (
             one.study_instance_uid in ready
             or (
-                one.relation is PriorRelation.SAME_PATIENT
+                (one.relation is PriorRelation.SAME_PATIENT or one.study_instance_uid in confirmed)
                 and is_like(study, one)
                 and bool(regions_in(one.description) & here)
             )

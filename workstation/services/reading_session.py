@@ -84,6 +84,8 @@ class ReadingSession:
         self._passed_over, self._exchanged = case.passed_over, False
         self._key_steps = UndoSteps[KeyImageList]()
         self._critical: tuple[CriticalValue, ...] | None = None
+        self.confirmed_persons: set[str] = set()
+        """Study Instance UIDs of priors that the reader said are of this person; asked anew when the case is"""
 
     # what pages show
 

@@ -10,10 +10,13 @@ from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 from resources.translation import tr
 from workstation.domain.anatomy import PAIRED, anatomy_of
 from workstation.domain.hanging import PriorStudy
-from workstation.domain.study import Series, Study
+from workstation.domain.one_person import Contradiction
+from workstation.domain.study import Patient, Series, Study
+from workstation.domain.told_fields import day_words
 from workstation.services.prior_report import PriorReport
 from workstation.ui.dialogs import Dialog
 from workstation.ui.patient_words import name_or_placeholder, sex_word
+from workstation.ui.person_words import why_doubtful
 from workstation.ui.widgets.labels import label
 from workstation.ui.widgets.long_text import LongText
 from workstation.ui.widgets.worklist_words import modality_word
@@ -23,33 +26,56 @@ _LONG: Final = 10_000
 
 
 class SamePersonDialog(Dialog):
-    """The reader's own word that two Patient IDs are one person; it is recorded."""
+    """The reader's own word that two studies are of one person; it is recorded."""
 
     def __init__(self, parent: QWidget | None, study: Study, prior: PriorStudy, date: str) -> None:
         super().__init__(parent, tr("Is this the same person?"), icon="error-warning", tone="warn")
-        text = tr("The Patient IDs do not say so: name, birth date and sex agree, the ID comes from another register.")
-        self.body.addWidget(label(text, "body", "t1", wrap=True))
+        self.body.addWidget(label(_person_doubt(prior), "body", "t1", wrap=True))
         who = study.patient
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
+        told = _told_by_hub(prior) if prior.patient is None else _told(prior.patient)
+        mine, captions = _told(who), (tr("Patient name"), tr("Birth date"), tr("Sex"), tr("Patient ID"))
         rows = (
             ("", tr("This case"), tr("Other study")),
-            (tr("Patient name"), name_or_placeholder(who.name), tr("the same")),
-            (tr("Birth date"), who.birth_date, tr("the same")),
-            (tr("Sex"), sex_word(who.sex), tr("the same")),
-            (tr("Patient ID"), who.patient_id, tr("another one")),
+            *zip(captions, mine, told, strict=True),
             (tr("Site"), study.institution, prior.site_name),
             (tr("Study"), study.description, f"{date} {modality_word(prior)} {prior.description}".strip()),
         )
+        order = (Contradiction.NAME, Contradiction.BIRTH_DATE, Contradiction.SEX, Contradiction.PATIENT_ID)
+        doubtful = {at for at, one in enumerate(order, 1) if one in prior.against}
         for at, row in enumerate(rows):
             for column, words in enumerate(row):
-                tone = "t2" if column == 0 or at == 0 else ("warn" if words == tr("another one") else "t0")
+                stands_out = column == 2 and (at in doubtful or words == tr("another one"))
+                tone = "t2" if column == 0 or at == 0 else ("warn" if stands_out else "t0")
                 grid.addWidget(label(words, "body", tone, wrap=column > 0), at, column)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
         self.body.addLayout(grid)
         self.add_hint(tr("Compare both with the request or ask the sender. Your answer is recorded with your name."))
         self.set_primary(tr("Same person: open"), danger=True)
+
+
+def _person_doubt(prior: PriorStudy) -> str:
+    why = why_doubtful(prior.against)
+    if why:
+        return tr("The Patient ID does not prove it: {why}. It may be mistyped or given out twice.", why=why)
+    if prior.patient is not None and not prior.against:
+        return tr("The Patient ID does not prove it: not both studies say who issued it.")
+    return tr("The Patient IDs do not say so: name, birth date and sex agree, the ID comes from another register.")
+
+
+def _told(patient: Patient) -> tuple[str, str, str, str]:
+    return (
+        name_or_placeholder(patient.name),
+        day_words(patient.birth_date) or patient.birth_date or "—",
+        sex_word(patient.sex) or "—",
+        patient.patient_id or "—",
+    )
+
+
+def _told_by_hub(_prior: PriorStudy) -> tuple[str, str, str, str]:
+    return tr("the same"), tr("the same"), tr("the same"), tr("another one")
 
 
 class SamePartDialog(Dialog):

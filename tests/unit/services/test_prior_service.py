@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -18,7 +18,7 @@ from workstation.domain.errors import JobCancelled, NotPermitted, Unreachable
 from workstation.domain.hanging import PriorRelation
 from workstation.domain.known_prior import KnownPrior
 from workstation.domain.report import Person, Predecessor, ReportKind, ReportState
-from workstation.domain.study import Instance, Series
+from workstation.domain.study import Instance, Patient, Series, Study
 from workstation.domain.template import Text
 from workstation.exchange.paper.pdf_pages import pdf_words
 from workstation.exchange.paper.report_pdf import ReportPdf
@@ -29,6 +29,21 @@ from workstation.storage.hanging_protocols import load_protocol
 PROTOCOLS = tuple(load_protocol(path) for path in hanging_paths())
 CURRENT = structure("1.2.3", "20261121")
 ELSEWHERE = PriorRelation.POSSIBLY_SAME
+
+
+@dataclass
+class Looking:
+    """A ``RetrievePort`` that remembers whose structure was asked for."""
+
+    inner: FakeArchive
+    looked: list[str]
+
+    def study(self, study_instance_uid: str) -> Study:
+        self.looked.append(study_instance_uid)
+        return self.inner.study(study_instance_uid)
+
+    def instance(self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> bytes:
+        return self.inner.instance(study_instance_uid, series_instance_uid, sop_instance_uid)
 
 
 class Bench:
@@ -77,6 +92,59 @@ def test_nothing_of_what_is_only_possibly_the_same_person_is_touched_without_a_q
     found = bench.service.find("1.2.3.8", CURRENT, PROTOCOLS, NoJob())
     assert ([one.study_instance_uid for one in found.known], found.ready, found.ahead) == (["1.9.1"], (), ())
     assert bench.audit.actions == []
+
+
+STRANGER = Patient("QS0118793", "赵铁柱", "19420101", "M")
+
+
+def test_a_stranger_with_the_same_id_never_hangs_is_never_compared_and_no_report_of_his_is_fetched() -> None:
+    bench = Bench(("1.9.1", {}))
+    bench.source.known[0] = replace(bench.source.known[0], reported=True)
+    bench.archive.studies["1.9.1"] = structure("1.9.1", patient=STRANGER)  # the hub did not know, its images tell
+    asked: list[str] = []
+    bench.reports.fetch = asked.append  # type: ignore[assignment,method-assign]  # whoever asks has gone too far
+
+    found = bench.service.find("1.2.3.8", CURRENT, PROTOCOLS, NoJob())
+
+    assert [(one.relation, [why.value for why in one.against]) for one in found.known] == [
+        (ELSEWHERE, ["name", "birth_date", "sex"])
+    ]
+    assert (found.ready, found.ahead, dict(found.largest_mm), to_compare(found, CURRENT)) == ((), (), {}, ())
+    assert (asked, bench.audit.actions) == ([], [])
+    with pytest.raises(NotPermitted):
+        bench.service.open(found.known[0])
+
+
+def test_whom_the_hub_tells_as_another_one_than_the_images_of_the_case_is_not_even_looked_at() -> None:
+    bench = Bench(("1.9.1", {}))
+    bench.source.known[0] = replace(bench.source.known[0], patient=STRANGER, reported=True)
+    looked: list[str] = []
+    bench.service = replace(bench.service, retrieve=Looking(bench.archive, looked))
+
+    found = bench.service.find("1.2.3.8", CURRENT, PROTOCOLS, NoJob())
+    (former,) = bench.service.earlier("1.2.3.8", CURRENT)
+
+    assert (found.ready, looked, former.relation) == ((), [], ELSEWHERE)
+    with pytest.raises(NotPermitted):
+        bench.service.former(former, "zh_CN")
+
+
+def test_nodules_on_record_of_a_stranger_with_the_same_id_are_never_read_until_the_reader_says_who_it_is() -> None:
+    bench = Bench(("1.9.1", {}))
+    bench.archive.studies["1.9.1"] = structure("1.9.1", patient=STRANGER)
+    document = Instance("9.1", "1.2.840.10008.5.1.4.1.1.88.33", 1)
+    series = (Series("1.9.1.9", "SR", 9, "", "", (document,)),)
+    bench.archive.studies["1.9.1"] = replace(bench.archive.studies["1.9.1"], series=series)
+
+    unasked = bench.service.nodules(bench.source.known, CURRENT, NoJob())
+    assert (unasked.studies, unasked.unread, bench.archive.fetched, bench.audit.actions) == ((), (), [], [])
+    confirmed = [replace(one, relation=ELSEWHERE) for one in bench.source.known]
+    assert bench.service.nodules(confirmed, CURRENT, NoJob()).unread == ("2025-12-08",)  # x is no document, but read
+
+
+def test_whom_the_reader_confirmed_is_compared_like_any_other_prior() -> None:
+    known = CasePriors((prior("1.9.5", relation=ELSEWHERE), prior("1.9.6", relation=ELSEWHERE)))
+    assert [one.study_instance_uid for one in to_compare(known, CURRENT, {"1.9.6"})] == ["1.9.6"]
 
 
 def test_a_later_study_never_hangs_as_a_prior() -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from resources.translation import language, tr
 from workstation.domain.errors import WorkstationError
 from workstation.domain.hanging import Hung, PriorRelation, PriorStudy, Stage, day_of
+from workstation.domain.one_person import is_one_person
 from workstation.domain.ports import JobContext
 from workstation.domain.study import Study
 from workstation.services.jobs import JobHandle, Pool
@@ -26,6 +27,7 @@ from workstation.ui.images.prior_words import detail_words, standing_words
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.keymap import shown_key
 from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
+from workstation.ui.person_words import why_doubtful
 from workstation.ui.prior_dialogs import PriorReportDialog, SamePersonDialog
 from workstation.ui.widgets.prior_strip import PriorFacts
 from workstation.ui.widgets.worklist_words import modality_word
@@ -75,7 +77,6 @@ class Priors(QObject):
 
     def _forget(self) -> None:
         self._priors = CasePriors(())
-        self._confirmed: set[str] = set()
         self._ready: dict[str, Study] = {}
         self._jobs_running: list[JobHandle[Any]] = []
         self._ahead_job: JobHandle[bool] | None = None
@@ -102,6 +103,10 @@ class Priors(QObject):
         self._strip.clear()
         if self._comparing is not None:
             self._comparing.ahead.forget()
+
+    @property
+    def _confirmed(self) -> set[str]:
+        return set() if self._case is None else self._case.session.confirmed_persons
 
     @property
     def certain(self) -> tuple[PriorStudy, ...]:
@@ -134,9 +139,8 @@ class Priors(QObject):
         if self._case is None:
             return
         self._priors = priors
-        listed = {one.study_instance_uid for one in priors.known}
-        self._case.session.know_priors(to_compare(priors, self._case.session.study), listed=listed)
         self._ready = {one.study_instance_uid: one for one in priors.ready}
+        self._note_known()
         if priors.failure is not None:
             self._not_found(priors.failure)
         touched = self._page.grid.touched
@@ -146,6 +150,12 @@ class Priors(QObject):
                 tr("A prior is here: {key} puts it beside the case", key=shown_key("priors.toggle", "O"))
             )
         QTimer.singleShot(0, self, self._list)  # hanging them is work enough for one turn
+
+    def _note_known(self) -> None:
+        """Let the report know what it may be compared with: what may be another person's is none of it."""
+        if self._case is not None:
+            session, listed = self._case.session, {one.study_instance_uid for one in self.certain}
+            session.know_priors(to_compare(self._priors, session.study, self._confirmed), listed=listed)
 
     def _list(self) -> None:
         if self._case is not None:
@@ -232,6 +242,7 @@ class Priors(QObject):
             site=one.site_name,
             relation=relation,
             doubtful=one.relation is PriorRelation.POSSIBLY_SAME,
+            why=why_doubtful(one.against),
             reported=one.reported,
             standing=standing_words(one),
             detail=detail_words(one, with_marks=self._case is not None and not self._case.session.ai_hidden),
@@ -310,13 +321,29 @@ class Priors(QObject):
             return
 
         def opened(study: Study) -> None:
+            current = self._hanging.current
+            if current is None:
+                return
             if same_person:
                 self._confirmed.add(prior.study_instance_uid)
+                self._note_known()
                 self.listed.emit()
+            elif not is_one_person(current.patient, study.patient):
+                self._doubted(study, current)
+                return
             self._ready[prior.study_instance_uid] = study
             self._opened_prior(study)
 
         self._run(lambda _job: comparing.priors.open(prior, same_person=same_person), opened, self._not_found)
+
+    def _doubted(self, study: Study, current: Study) -> None:
+        """Ask about a study whose own images name another person than the hub said; nothing of it is shown."""
+        self._priors = self._priors.doubted(study, current.patient)
+        self._note_known()
+        self._show()
+        prior = self._prior(study.study_instance_uid)
+        if prior is not None:
+            self._ask_person(current, prior)
 
     def _opened_prior(self, study: Study) -> None:
         if self._case is None:

@@ -41,7 +41,6 @@ class FormerReports(QObject):
         self._page, self._desk, self._jobs, self._writing, self._priors = page, desk, jobs, writing, priors
         self._session: ReadingSession | None = None
         self._known: tuple[PriorStudy, ...] = ()
-        self._confirmed: set[str] = set()
         self._shown: PriorStudy | None = None
         self._running: JobHandle[Any] | None = None
         self.dialog: SamePersonDialog | None = None
@@ -63,7 +62,6 @@ class FormerReports(QObject):
             if dialog is not None:
                 dialog.reject()
         self._session, self._running, self._shown, self._known = None, None, None, ()
-        self._confirmed = set()
         self._writing.prior_date = ""
         self._page.former.show_studies((), 0)
         self._page.former.show_message("")
@@ -102,7 +100,7 @@ class FormerReports(QObject):
             return
         prior = self._known[at]
         doubtful = prior.relation is PriorRelation.POSSIBLY_SAME
-        if doubtful and prior.study_instance_uid not in self._confirmed:
+        if doubtful and prior.study_instance_uid not in session.confirmed_persons:
             self._page.former.show_message(tr("Confirm first that it is the same person"))
             self._ask_person(session, prior)
             return
@@ -125,12 +123,12 @@ class FormerReports(QObject):
         if session is None or priors is None:
             return
         tongue = session.report.language
-        said = same_person or prior.study_instance_uid in self._confirmed
+        said = same_person or prior.study_instance_uid in session.confirmed_persons
         panel.show_message(tr("Fetching the report…"))
 
         def read(report: PriorReport | None) -> None:
             if said:
-                self._confirmed.add(prior.study_instance_uid)
+                session.confirmed_persons.add(prior.study_instance_uid)
             if report is None:
                 panel.show_message(tr("This study has no signed report"))
                 return

@@ -1,4 +1,4 @@
-"""The priors of the open case under the images: 160 px with cards, or a bar of 28 px."""
+"""The priors of the open case under the images: 160 px with cards, a little more to scroll them, or a bar of 28 px."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ class PriorFacts:
     """By whom, and what of an AI nobody has decided there"""
     is_shown: bool = False
     is_later: bool = False
+    why: str = ""
+    """What makes it doubtful; told instead of the site, which gave out the ID"""
 
 
 class PriorStrip(QWidget):
@@ -92,13 +94,14 @@ class PriorStrip(QWidget):
 
     def _make_body(self) -> QWidget:
         self._body = QWidget()
-        row = QHBoxLayout(self._body)
+        self._body_row = row = QHBoxLayout(self._body)
         row.setContentsMargins(8, 2, 8, 4)
         row.setSpacing(8)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.horizontalScrollBar().rangeChanged.connect(lambda *_range: self._fit())
         inner = QWidget()
         self._row = QHBoxLayout(inner)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -191,7 +194,14 @@ class PriorStrip(QWidget):
         words = tr("Collapse") if expanded else tr("Expand")
         self.expand.setAccessibleName(words)
         self.expand.setToolTip(f"{words} (⇧ O)")
-        self.setFixedHeight(STRIP_PX if expanded else BAR_PX)
+        self.setFixedHeight(max(STRIP_PX, self._needed_px()) if expanded else BAR_PX)
+
+    def _needed_px(self) -> int:
+        """Return the height that shows every card whole above the scroll bar, where there is one."""
+        bar, margins = self._scroll.horizontalScrollBar(), self._body_row.contentsMargins()
+        cards = max((card.minimumSizeHint().height() for card in self.cards), default=0)
+        scrolling = bar.sizeHint().height() + 2 if bar.maximum() > 0 else 0
+        return 1 + BAR_PX + margins.top() + margins.bottom() + cards + scrolling
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the ground and the line above it."""
@@ -226,12 +236,20 @@ class PriorCard(QWidget):
         column.addWidget(ElidedLabel(f"{facts.modality} · {facts.description}".strip(" ·"), "body", "t1"))
         where = QHBoxLayout()
         where.setSpacing(6)
-        where.addWidget(ElidedLabel(facts.site, "caption", "t2"), 1)
-        if not facts.reported:  # its images are seen, and nobody has said yet what is on them
-            where.addWidget(ChipLabel(facts.standing or tr("not reported"), "warn"))
+        where.addWidget(ElidedLabel(facts.why or facts.site, "caption", "warn" if facts.why else "t2"), 1)
         column.addLayout(where)
-        if facts.detail and not facts.reported:
-            column.addWidget(ElidedLabel(facts.detail, "caption", "t1"))
+        detail = ElidedLabel("" if facts.reported else facts.detail, "caption", "t1")
+        if not facts.reported:  # its images are seen, and nobody has said yet what is on them
+            chip = ChipLabel(facts.standing or tr("not reported"), "warn")
+            if facts.why:  # which takes the whole line: what makes it doubtful is never cut
+                below = QHBoxLayout()
+                below.addWidget(detail, 1)
+                below.addWidget(chip)
+                column.addLayout(below)
+            else:
+                where.addWidget(chip)
+        if not facts.why and facts.detail and not facts.reported:
+            column.addWidget(detail)
         column.addStretch(1)
         bottom = QHBoxLayout()
         bottom.setSpacing(4)
@@ -246,7 +264,7 @@ class PriorCard(QWidget):
         bottom.addWidget(self.report)
         bottom.addStretch(1)
         column.addLayout(bottom)
-        words = [facts.date, facts.modality, facts.description, facts.site, facts.relation]
+        words = [facts.date, facts.modality, facts.description, facts.site, facts.relation, facts.why]
         if not facts.reported:
             words += [facts.standing or tr("not reported"), facts.detail]
         self.setAccessibleName(" ".join(word for word in words if word))
