@@ -179,10 +179,19 @@ def choose_protocol(
     """
     Return the protocol that fits best, None when none does.
 
-    More criteria that fit beat fewer; then the priority; then the order given.
+    More criteria that fit beat fewer; then the priority; then the order given. An ``exact`` one counts as much as the
+    best of the others that do not ask more about priors: one captured without a prior never hides the prior that
+    another protocol of as many criteria would show.
     """
-    scored = [(score(protocol.match, study, priors), protocol.priority, -n) for n, protocol in enumerate(protocols)]
-    fitting = [one for one in scored if one[0] > 0]
+    scores = [score(protocol.match, study, priors) for protocol in protocols]
+    plain = [(one.match, points) for one, points in zip(protocols, scores, strict=True) if not one.match.exact]
+    ranked = [
+        max([1, *(points for match, points in plain if protocol.match.needs_prior or not match.needs_prior)])
+        if protocol.match.exact and scores[n]
+        else scores[n]
+        for n, protocol in enumerate(protocols)
+    ]
+    fitting = [(points, protocols[n].priority, -n) for n, points in enumerate(ranked) if points > 0]
     return protocols[-max(fitting)[2]] if fitting else None
 
 
@@ -313,9 +322,9 @@ def captured(
     """
     Return a protocol for studies like this one from the arrangement a reader has made.
 
-    It asks for all that a protocol which ships may ask for and that this study has, so that it hangs instead of
-    ``usual``, which hung until now, and for no other study: the kinds of images, body part, views (of mammograms the
-    sides too) and, where ``priors`` could hang or the stages show one, a prior.
+    It stands above ``usual``, which hung until now, and asks for all that tells this study from others: the kinds of
+    images, body part, views (of mammograms the sides too) and, where ``priors`` could hang or the stages show one, a
+    prior.
     """
     asked = usual.match if usual is not None else ProtocolMatch()
     present = tuple(dict.fromkeys(series.modality for series in study.series if series.modality))

@@ -40,6 +40,7 @@ KINDS = {
     "ct": CT,
     "pet-ct": PET_CT,
     "mammogram": FOUR,
+    "tagged mammogram": views("MG", *((side, view) for side in "RL" for view in ("CC", "MLO")), part="BREAST"),
     "one breast": RIGHT,
     "cc only": BOTH_CC,
     "chest pa": CHEST_PA,
@@ -99,12 +100,23 @@ def test_a_captured_layout_never_takes_a_study_that_holds_more_or_less(
     assert hangs(library, KINDS[other]) == usual
 
 
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("mammogram", "mg-with-prior"),
+        ("tagged mammogram", "mg-with-prior"),
+        ("ct", "ct-chest-with-prior"),
+        ("chest pa", "chest-radiograph-with-prior"),
+        ("brain", "own"),  # no protocol shows a prior of it as well as its four sequences
+        ("photograph", "general-with-prior"),
+    ],
+)
 def test_a_layout_captured_without_a_prior_leaves_studies_with_one_to_the_protocol_that_shows_it(
-    tmp_path: Path,
+    tmp_path: Path, kind: str, shown: str
 ) -> None:
-    library = HangingLibrary(tmp_path)
-    capture(library, FOUR)
-    assert hangs(library, FOUR, before(FOUR)) == "mg-with-prior"
+    library, seen = HangingLibrary(tmp_path), KINDS[kind]
+    capture(library, seen)
+    assert (hangs(library, seen), hangs(library, seen, before(seen))) == ("own", shown)
 
 
 def test_a_layout_captured_beside_a_prior_waits_for_one(tmp_path: Path) -> None:
