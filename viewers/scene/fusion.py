@@ -126,13 +126,14 @@ class FusedLayer:
         return " · ".join(part for part in (self.series, strength, self.apart) if part)
 
     def value_at(self, lps_mm: Point) -> float | None:
-        """Return the value of the voxel nearest to a patient point, None outside and on padding."""
+        """Return the value of the voxel nearest to a patient point, None outside, on padding and on no number."""
         i, j, k = (math.floor(v + 0.5) for v in self.volume.ijk_of(lps_mm))
         depth, rows, columns = self.volume.voxels.shape
         inside = 0 <= i < columns and 0 <= j < rows and 0 <= k < depth
         if not inside or not self.volume.shows_patient(self.volume.voxels[k, j, i]):
             return None
-        return float(self.volume.voxels[k, j, i])
+        value = float(self.volume.voxels[k, j, i])
+        return value if math.isfinite(value) else None
 
     def value_text(self, lps_mm: Point) -> str:
         """Return the value under the pointer in words, empty outside."""
@@ -219,8 +220,8 @@ def default_look(overlay: Volume, suv: SuvScale | SuvRefusal | None = None) -> F
 def _own_scale(volume: Volume) -> ValueScale:
     """Return the scale from zero, or the lowest value, to the hottest thousandth."""
     seen = volume.voxels[:: max(1, volume.voxels.shape[0] // 64)]
-    if volume.padding is not None:
-        seen = seen[volume.shows_patient(seen)]
+    if volume.padding is not None or np.issubdtype(seen.dtype, np.floating):
+        seen = seen[volume.shows_patient(seen) & np.isfinite(seen)]
     if not seen.size:
         return ValueScale(0.0, 1.0)
     low, high = min(0.0, float(seen.min())), float(np.percentile(seen, 99.9))

@@ -35,12 +35,21 @@ class OverlayCut:
 
 
 def overlay_cut(request: ResliceRequest, reslicer: Reslicer) -> OverlayCut:
-    """Return trilinear values of the request's plane; the volume reaches half a voxel beyond its outer centres."""
+    """
+    Return trilinear values of the request's plane; the volume reaches half a voxel beyond its outer centres.
+
+    Padding, and what is no number, lies outside: nothing was acquired there that a colour could stand for.
+    """
     straight = _straight(request)
     if straight is not None:
-        return straight
+        return _acquired(straight, request.volume)
     values = reslicer(request).astype(np.float32, copy=False)
-    return OverlayCut(values, values != OUTSIDE)
+    return _acquired(OverlayCut(values, values != OUTSIDE), request.volume)
+
+
+def _acquired(cut: OverlayCut, volume: Volume) -> OverlayCut:
+    shown = np.isfinite(cut.values) if volume.padding is None else cut.values > volume.padding[1]  # as ``no_patient``
+    return cut if shown.all() else OverlayCut(np.where(shown, cut.values, np.float32(0)), cut.inside & shown)
 
 
 def _straight(request: ResliceRequest) -> OverlayCut | None:

@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.fusion import body, grid, turned
 from tests.helpers.viewers import FRAME_OF_REFERENCE, image, stack, uids
 from viewers.scene.annotations import Annotations
-from viewers.scene.fusion import FusedLayer, FusionLook, fused_layer
+from viewers.scene.fusion import FusedLayer, FusionLook, blended, fused_layer
 from viewers.scene.fusion_cut import overlay_cut
 from viewers.scene.image import SliceImage
 from viewers.scene.mpr_plane import MprPlane
@@ -352,3 +352,25 @@ def test_one_layer_can_be_an_overlay() -> None:
     plane = ImagePlane((0.0, 0.0, 0.2), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0))
 
     assert overlay_cut(ResliceRequest(flat, plane, (5, 4)), reslice).values.tolist() == [[3.0] * 5] * 4
+
+
+@pytest.mark.parametrize("degrees", [(0.0, 0.0, 0.0), (0.0, 0.0, 20.0)])
+@pytest.mark.parametrize("nothing", [-1.0, np.nan])
+def test_where_nothing_was_acquired_the_overlay_is_transparent(nothing: float, degrees: Point) -> None:
+    """Half of a PET is padding: the CT under it is as grey there as without a PET, and coloured beside it."""
+    voxels = np.full((20, 40, 40), 2.0, dtype=np.float32)
+    voxels[:, :, 20:] = nothing
+    padding = None if np.isnan(nothing) else (-1.0, -0.5)
+    matrix = turned(degrees, (0.0, 0.0, 0.0)) @ grid((40, 40, 20), (4.0, 4.0, 4.0), (0.0, 0.0, 0.0))
+    one = fused_layer(Volume(voxels, matrix, "1.2.840.1", "1.3", padding=padding), "1.2.840.1", Registrations())
+    look = FusionLook(ValueScale(-10.0, 10.0), ColourMap.INVERSE_GRAY, 1.0)
+    base = ImagePlane((-30.0, -1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0))
+    cut = overlay_cut(ResliceRequest(one.volume, base, (61, 3), None), reslice)
+
+    assert cut.inside[1, :25].all()
+    assert not cut.inside[1, 36:].any()
+    painted = blended(np.full((3, 61), 77, dtype=np.uint8), cut, look)
+    # 2 of -10 to 10 is entry 153 of 255, and 102 in inverse grey; the eighth bit is lost in blending
+    assert (painted[1, 36:] == 77).all()
+    assert np.abs(painted[1, :25].astype(int) - 102).max() <= 1
+    assert one.value_at((20.0, 0.0, 0.0)) is None
