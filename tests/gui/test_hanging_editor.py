@@ -314,6 +314,14 @@ def test_a_captured_mammographic_layout_hangs_by_itself_as_its_reader_is_told(qt
     assert [one.name for one in again.comparison.hanging.stages] == ["Mine"]
 
 
+def test_a_layout_captured_beside_a_prior_is_said_to_hang_where_there_is_one(qtbot: QtBot, make: Make) -> None:  # noqa: F811
+    taken, images = mammogram_study("1.2.3", "20261121", dict(VIEWS))
+    bench = opened(qtbot, make(taken, images))
+    older = replace(taken, study_instance_uid="1.2.2", study_date="20251121")
+    bench.comparison.hanging.set_priors((older,), and_hang=False)
+    assert captured_in(bench, "Mine") == "Mine is saved and hangs for studies like this one that have a prior"
+
+
 def test_no_captured_layout_promises_to_hang_where_another_is_preferred(qtbot: QtBot, make: Make) -> None:  # noqa: F811
     bench = opened(qtbot, make(*mammogram_study("1.2.3", "20261121", dict(VIEWS))))
     four = next(one for one in bench.protocols.shipped if one.protocol_id == "mg-four-views")
