@@ -141,7 +141,7 @@ def test_the_planes_beside_the_stack_are_10_mm_projections_and_thin_again_elsewh
     bench = with_planes(qtbot, make(*ct_study("1.2.3", "20261121", frame="1.5")))
     slabs = [one.slab.text() for one in scenes(bench) if isinstance(one, MprScene)]
     assert slabs == ["MIP 10 mm", "MIP 10 mm"]
-    assert bench.page.grid.frame("coronal").header.text.mode == "Lung · MIP 10 mm"
+    assert bench.page.grid.frame("coronal").header.text.mode == "MIP 10 mm · Lung"
 
 
 def test_the_name_of_the_window_above_a_picture_is_that_of_the_picture(

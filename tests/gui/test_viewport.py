@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from resources.theme_tokens import color
 from resources.translation import ENGLISH, use_language
 from tests.helpers.viewers import axial_plane, axial_stack, finding, findings, image, stack, uids, volume
+from tests.unit.viewers.test_fusion import layer, mpr
 from viewers.qt.viewport import ViewportFrame, show_in_all
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import Identity
@@ -375,6 +376,22 @@ def test_the_header_says_plane_and_preset_and_stays_24_pixels(qtbot: QtBot, fram
     assert frame.header.text.plane == "CT"
     frame.set_scene(None)
     assert frame.header.text.plane == ""
+
+
+def test_the_header_tells_the_planes_of_a_pet_ct_apart(qtbot: QtBot, frame: ViewportFrame) -> None:
+    scene = axial_stack()
+    frame.set_scene(scene)
+    modes = [frame.header.text.mode]
+    scene.modality = "PT"
+    frame.refresh()
+    modes.append(frame.header.text.mode)
+    fused = mpr(MprPlane.AXIAL)
+    frame.set_scene(fused)
+    modes.append(frame.header.text.mode)
+    fused.fuse(layer())
+    frame.refresh()
+    modes.append(frame.header.text.mode)
+    assert modes == ["", "PET", "Mediastinum", "Fused · Mediastinum"]
 
 
 def test_the_fidelity_chip_is_readable_without_pixels(frame: ViewportFrame) -> None:

@@ -468,13 +468,15 @@ class ViewportFrame(QWidget):
         if scene is None:
             return HeaderText()
         preset = preset_of(scene.window) if scene.takes_ct_windows else None
+        window = preset_title(preset.name) if preset is not None else ""
         text = HeaderText(
-            mode=preset_title(preset.name) if preset is not None else "",
+            mode=_mode(_kind_of(scene), window),
             is_linked=self.links is not None and self.links.moves_with_seen(scene),
             apart=tr("not linked") if self.links is not None and self.links.stands_apart(scene) else "",
         )
         if isinstance(scene, MprScene):
-            mode = " · ".join(part for part in (text.mode, scene.slab.text()) if part)
+            # a narrow strip cuts the end off: the window is told in a corner as well
+            mode = _mode(_kind_of(scene), scene.slab.text(), window)
             return replace(text, plane=scene.title, plane_token=scene.plane.token, mode=mode)
         if isinstance(scene, VolumeScene):
             return replace(text, plane=tr("3D"), plane_token=_VOLUME_COLOR, mode=scene.title)
@@ -486,6 +488,17 @@ class ViewportFrame(QWidget):
             return replace(text, plane=name or scene.modality, mode=scene.modality if name else "")
         name = plane_name(view.plane.normal)
         return replace(text, plane=plane_title(name), plane_token="plane.3d" if name == "oblique" else f"plane.{name}")
+
+
+def _mode(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _kind_of(scene: Scene) -> str:
+    """Return what tells planes of a PET-CT apart: fused, the modality; nothing of a CT alone."""
+    if scene.fused is not None:
+        return tr("Fused")
+    return {"CT": "", "PT": "PET"}.get(scene.modality, scene.modality)
 
 
 def show_in_all(frames: list[ViewportFrame], change: Callable[[Scene], None]) -> None:

@@ -81,6 +81,8 @@ class ViewCaptions:
     probe: str = ""
     slice_position: str = ""
     location: str = ""
+    slab: str = ""
+    """What is projected through how much; a MIP read as a plane is a false finding"""
     technique: str = ""
     overlay: str = ""
     """What lies over the image in colours, and how"""
@@ -135,8 +137,10 @@ def corner_lines(
     for corner, lines in _corners(study, view, only_day=is_narrow).items():
         # case and prior are told apart by their days: that line stays beside what the study is
         most = min(2, _lines_by_height(viewport)) if is_narrow and corner is Corner.TOP_RIGHT else room
-        if corner is Corner.BOTTOM_RIGHT and view.overlay and viewport[0] >= TWO_LINES_BELOW_PX:
-            most = min(room + 1, _lines_by_height(viewport))  # what lies over the image takes no line from it
+        if corner is Corner.BOTTOM_RIGHT:
+            # what lies over the image or is projected into it takes no line from what is said of the image itself
+            more = (view.overlay if viewport[0] >= ONE_LINE_BELOW_PX else "", view.slab)
+            most = min(room + sum(map(bool, more)), _lines_by_height(viewport))
         kept = [] if identity is Identity.NONE else _most_important(lines, most)
         alerts = warnings if corner is Corner.TOP_RIGHT else ()
         kept_by[corner] = alerts, [line.text for line in kept]
@@ -166,11 +170,12 @@ def _corners(study: StudyCaptions, view: ViewCaptions, *, only_day: bool = False
             _Line(view.probe, 2),
         ),
         Corner.BOTTOM_RIGHT: (
-            _Line(study.series, 4),
-            _Line(view.overlay, 2),
-            _Line(" · ".join(part for part in (view.technique, study.contrast) if part), 5),
+            _Line(study.series, 5),
+            _Line(view.overlay, 3),
+            _Line(" · ".join(part for part in (view.technique, study.contrast) if part), 6),
             _Line(view.slice_position, 1),
-            _Line(view.location, 3),
+            _Line(view.slab, 2),
+            _Line(view.location, 4),
         ),
     }
 

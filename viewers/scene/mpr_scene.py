@@ -259,9 +259,10 @@ class MprScene(Scene):
         plane = self.displayed_plane()
         return ViewCaptions(
             # no "k / N": only the stack's own slices have numbers that other viewers share. Where a plane lies takes
-            # that line, the last to go; what is projected into it stands in the header as well
+            # that line, the last to go; what is projected into it goes just before
             slice_position=location_text(plane, self.grid.size, self.crosshair),
-            location=self.slab.text() or self._facts.resampled_text(is_acquired=self.is_acquired),
+            slab=self.slab.text(),
+            location="" if self.slab.is_thick else self._facts.resampled_text(is_acquired=self.is_acquired),
             warnings=((mpr_interpolated(),) if self.is_interpolated else ()) + self._facts.warnings(),
         )
 

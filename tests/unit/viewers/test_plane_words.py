@@ -102,7 +102,8 @@ def test_an_oblique_slice_tells_the_place_of_its_middle_and_not_of_its_corner() 
     ("width", "expected"),
     [
         (480.0, ["S2", "PET AC", "120 kV", "26 / 40", "z 29.5 mm"]),
-        (479.0, ["PET AC", "26 / 40"]),
+        (479.0, ["PET AC", "26 / 40", "z 29.5 mm"]),
+        (320.0, ["PET AC", "26 / 40", "z 29.5 mm"]),
         (319.0, ["26 / 40"]),
     ],
 )
@@ -119,6 +120,14 @@ def test_where_a_plane_lies_is_the_last_word_to_go_from_its_corner() -> None:
     drawn = scene.frame((319.0, 300.0)).overlay.captions
     assert [line.text for line in drawn if line.corner is Corner.BOTTOM_RIGHT] == [place(scene)]
     assert place(scene).startswith("y ")
+
+
+@pytest.mark.parametrize("width", [180.0, 305.0, 460.0, 900.0])
+def test_a_projection_through_a_slab_says_its_kind_and_thickness_in_the_narrowest_cell(width: float) -> None:
+    scene = planes(volume(affine=OBLONG))[MprPlane.CORONAL]
+    scene.set_slab(Slab(Projection.MIP, 10.0))
+    drawn = scene.frame((width, 320.0)).overlay.captions
+    assert [line.text for line in drawn if line.corner is Corner.BOTTOM_RIGHT] == ["y 12.0 mm", "MIP 10 mm"]
 
 
 # what it is made of -------------------------------------------------------------------------------
