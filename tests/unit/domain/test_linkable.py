@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workstation.domain.linkable import Linkable, is_elsewhere, judge_link, part_doubt
+from workstation.domain.linkable import Linkable, is_elsewhere, judge_link, link_doubts, part_doubt
 from workstation.domain.study import Instance, Patient, Series, Study
 
 ZHOU = Patient("QS0118793", "Zhou^Lihua=周丽华", "19680314", "F")
@@ -102,3 +102,11 @@ def test_a_list_tells_by_its_words_which_priors_show_another_part() -> None:
     assert not is_elsewhere(case, "胸部 CT 平扫")
     assert not is_elsewhere(case, "上腹部 CT")
     assert not is_elsewhere(case, "")
+
+
+def test_what_is_certain_against_laying_two_series_over_each_other_is_told_and_what_nobody_states_is_not() -> None:
+    assert link_doubts(*shown("CHEST"), *shown("HEAD")) == ("not one place: chest here, head there",)
+    other = shown("CHEST", patient=Patient("QS1", "Chen^Min", "19500101", "F"))
+    assert link_doubts(*shown("CHEST"), *other) == ("not one place: two patients are on screen",)
+    assert link_doubts(*shown("CHEST"), *shown("ABDOMEN")) == ()
+    assert link_doubts(*shown("CHEST"), *shown()) == ()

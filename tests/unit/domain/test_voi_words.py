@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from workstation.dicom.sr.uptake_words import uptake_words
-from workstation.domain.annotation import Annotation, AnnotationKind, MeasureName
+from workstation.dicom.sr.uptake_words import uptake_unit, uptake_words
+from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
 from workstation.domain.suv import SuvRefusal, SuvScale, SuvType
 from workstation.domain.suv_decay import SuvRemark
 from workstation.domain.voi import Threshold
@@ -158,3 +158,12 @@ def test_a_peak_mostly_outside_the_data_is_refused_in_words_on_the_image_and_in_
         "SUVmax 8.00, SUVmean 8.00, no peak (most of its sphere of 1 cm³ lies outside the data), MTV 0.06 ml ("
     )
     assert "peak 未测（其 1 cm³ 球大部分位于数据之外）" in uptake_words(kept, "zh_CN")
+
+
+def test_a_sphere_on_a_pet_without_a_peak_takes_its_unit_from_its_own_values() -> None:
+    ml = Measure(MeasureName.METABOLIC_VOLUME, 0.5, "ml", Threshold(0.41, relative=True))
+    of_pet = replace(sphere(), measures=(ml,), statistics=Statistics(3.0, 1.0, 1.0, 8.0, 9, "SUV"))
+    assert uptake_unit(of_pet) == "SUV"
+    assert uptake_unit(replace(of_pet, statistics=Statistics(3.0, 1.0, 1.0, 8.0, 9, "HU"))) == ""
+    assert uptake_unit(replace(of_pet, measures=())) == ""
+    assert uptake_words(replace(of_pet, measures=()), "en") == ""
