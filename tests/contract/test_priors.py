@@ -151,7 +151,8 @@ def test_a_name_written_otherwise_and_what_is_missing_make_no_other_patient(hub:
     assert hub.row("expert", current.ups)["prior_count"] == 1
 
 
-def test_strangers_under_one_id_never_push_out_the_priors_of_the_patient(hub: HubBed) -> None:
+@pytest.mark.parametrize("born", ["19420101", ""])
+def test_strangers_under_one_id_never_push_out_the_priors_of_the_patient(hub: HubBed, born: str) -> None:
     who = _patient()
     own = hub.send(StudyDate="20200105", **who)  # type: ignore[arg-type]  # DICOM keywords only
     current = hub.send(StudyDate="20260105", **who)  # type: ignore[arg-type]  # DICOM keywords only
@@ -160,10 +161,10 @@ def test_strangers_under_one_id_never_push_out_the_priors_of_the_patient(hub: Hu
         strangers = [
             row
             | {
-                "study_instance_uid": f"1.2.826.0.1.98.{n}",
-                "ups_instance_uid": f"1.2.826.0.1.97.{n}",
+                "study_instance_uid": f"1.2.826.0.1.98.{len(born)}.{n}",
+                "ups_instance_uid": f"1.2.826.0.1.97.{len(born)}.{n}",
                 "patient_name": f"陌生{n}",
-                "birth_date": "19420101",
+                "birth_date": born,
                 "studied": datetime(2025, 1, 5, tzinfo=UTC),
             }
             for n in range(60)

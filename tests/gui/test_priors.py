@@ -28,7 +28,7 @@ from workstation.ui.images.prior_words import detail_words, standing_words
 from workstation.ui.prior_dialogs import PriorReportDialog, SamePartDialog, SamePersonDialog
 from workstation.ui.theme import apply_theme
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel
-from workstation.ui.widgets.prior_strip import PriorCard, PriorFacts
+from workstation.ui.widgets.prior_strip import PriorCard, PriorFacts, PriorStrip
 
 pytestmark = pytest.mark.gui
 
@@ -536,6 +536,33 @@ def test_what_no_label_names_is_asked_about_once_and_linked_on_the_readers_word(
     assert alignment.linked == ""
     press(bench, Qt.Key.Key_L)
     assert alignment.linked == "Linked by hand"
+
+
+@pytest.mark.parametrize("why", ["", "same ID, other name, birth date, sex"])
+def test_cards_that_are_scrolled_stand_whole_above_the_scroll_bar(qtbot: QtBot, why: str) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    facts = PriorFacts("1.9.1", "2025-12-08", "CT", "胸部 CT", "清水镇", "possibly the same", detail="陈住院", why=why)
+    strip = PriorStrip()
+    qtbot.addWidget(strip)
+    strip.resize(900, 160)
+    strip.show()
+    strip.show_impression("", "")
+    strip.show_priors([facts] * 3)
+    qtbot.waitUntil(lambda: strip.cards[0].width() == 240)
+    assert strip.height() == 160
+
+    strip.show_priors([facts] * 6)
+    qtbot.waitUntil(lambda: strip.height() > 160)
+    QApplication.processEvents()
+    card = strip.cards[0]
+    inner = card.parentWidget()
+    assert inner is not None
+    area = inner.parentWidget()
+    assert area is not None
+    assert card.height() >= card.minimumSizeHint().height()
+    assert card.mapTo(area, card.rect().bottomLeft()).y() <= area.rect().bottom()
 
 
 def test_a_prior_that_nobody_has_reported_says_so_on_its_card(qtbot: QtBot) -> None:

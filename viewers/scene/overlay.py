@@ -20,6 +20,9 @@ from viewers.scene.slice_view import SliceView
 from workstation.domain.geometry import Point, plane_name
 
 _CROSS_GAP_PX: Final = (26.0, 46.0)
+_LINE_INSET_PX: Final = 22.0
+"""How far inside the edge lines through the viewport end: clear of a letter there"""
+_LEVEL: Final = 1e-9
 _LETTER_INSET_PX: Final = 14.0
 _LINE_PX: Final = 16.0
 """Height of a line of corner text"""
@@ -155,16 +158,25 @@ def gapped_line(
     *,
     dashed: bool = False,
 ) -> list[Stroke]:
-    """Return a line through the whole viewport that leaves ``gap`` pixels free on each side of its centre."""
-    reach = math.hypot(*viewport) + math.hypot(centre[0] - viewport[0] / 2, centre[1] - viewport[1] / 2)
+    """
+    Return a line through the viewport that leaves ``gap`` pixels free on each side of its centre.
+
+    It ends short of the edges that it meets, as it does before a letter there: no line looks longer than another.
+    """
+    begin, end = -math.inf, math.inf
+    for at, along, length in zip(centre, direction, viewport, strict=True):
+        if abs(along) > _LEVEL:
+            near, far = sorted((-at / along, (length - at) / along))
+            begin, end = max(begin, near), min(end, far)
+        elif not 0 <= at <= length:
+            return []
+    begin, end = begin + _LINE_INSET_PX, end - _LINE_INSET_PX
+    (x, y), (dx, dy) = centre, direction
+    outwards = ((min(end, -gap), begin), (max(begin, gap), end))
     return [
-        Stroke(
-            (centre[0] + sign * gap * direction[0], centre[1] + sign * gap * direction[1]),
-            (centre[0] + sign * reach * direction[0], centre[1] + sign * reach * direction[1]),
-            token,
-            dashed,
-        )
-        for sign in (-1.0, 1.0)
+        Stroke((x + near * dx, y + near * dy), (x + far * dx, y + far * dy), token, dashed)
+        for (near, far), sign in zip(outwards, (-1, 1), strict=True)
+        if sign * (far - near) > 0
     ]
 
 

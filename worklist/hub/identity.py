@@ -102,7 +102,7 @@ def studies_of_same_person(connection: Connection, case: Row[Any]) -> int:
             ~told_otherwise(patient_of(case)),
         )
         .group_by(*who)
-        .order_by(count.desc(), cases.c.patient_name)
+        .order_by(cases.c.patient_name != case.patient_name, count.desc(), cases.c.patient_name)
         .limit(WRITINGS)
     )
     rows = connection.execute(query)

@@ -35,7 +35,7 @@ class PriorService:
         Patient IDs are a site's own: the same ID at another site is another person until the name,
         the birth date and the sex agree, and even then only possibly the same one; so is an ID at one site
         of which only one study says who issued it, or with which name, birth date or sex contradict. Where there are
-        more than 50, those with another birth date or sex are left out first.
+        more than 50, those with another birth date or sex are left out first, then those with another name.
         """
         require_scope(actor, self._context)
         with self._context.read() as connection:
@@ -58,7 +58,7 @@ class PriorService:
                     _within_sight(actor),
                 )
                 .order_by(
-                    told_otherwise(patient_of(case)),
+                    *_least_likely_last(case),
                     cases.c.studied.desc().nulls_last(),
                     cases.c.arrived.desc(),
                     cases.c.study_instance_uid,
@@ -88,6 +88,10 @@ def _within_sight(actor: Actor) -> ColumnElement[bool]:
     if actor.may(Permission.SEE_ALLIANCE):
         return cases.c.study_instance_uid != ""
     return cases.c.site_id == actor.site_id if actor.site_id else false()
+
+
+def _least_likely_last(case: Row[Any]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return told_otherwise(patient_of(case)), cases.c.patient_name != case.patient_name
 
 
 def _newest_first(row: Row[Any]) -> tuple[bool, float, float, str]:
