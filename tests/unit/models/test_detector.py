@@ -138,7 +138,7 @@ def _cut_by_a_circle(outside_hu: int) -> Volume:
 def _targeted() -> Volume:
     """The same as a square of 120 mm, open on both sides."""
     whole = thorax()
-    return replace(whole, voxels=np.ascontiguousarray(whole.voxels[:, 32:124, 59:151]))
+    return replace(whole, voxels=whole.voxels[:, 32:124, 59:151].copy())
 
 
 def _without_lungs() -> Volume:
