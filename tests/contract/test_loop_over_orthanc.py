@@ -18,6 +18,7 @@ from workstation.domain.report import Report
 from workstation.domain.signature import Verdict
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.workitem import ReadingState, WorklistQuery, WorklistTab
+from workstation.services.comparison_field import COMPARISON
 from workstation.services.jobs import NoJob
 from workstation.settings import SigningSettings
 
@@ -86,9 +87,9 @@ def request_reading(url: str, study: str) -> str:
 
 
 def completed(report: Report, template: ReportTemplate) -> Report:
-    """Fill every required field."""
+    """Fill every required field; of a comparison, that there is none to compare with."""
     values = {
-        item.key: (item.choices[0].key if item.choices else "未见明显异常。")
+        item.key: item.choices[0].key if item.choices else "未见明显异常。" if item.key != COMPARISON else "无前片。"
         for item in template.fields
         if item.required and item.type is not FieldType.FINDINGS
     }
