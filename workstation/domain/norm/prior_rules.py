@@ -20,6 +20,11 @@ _FROM_OUTSIDE: Final = re.compile(
     re.IGNORECASE,
 )
 """Films that the patient brought are known to nobody but the reader"""
+_NOTHING: Final = r"无|没有|暂无|首次|初次|初诊|基线|n/?a\b|none\b|no\b|nil\b|first\b|baseline\b"
+_ONLY_NOTHING: Final = re.compile(rf"\W*({_NOTHING})\W*", re.IGNORECASE)
+"""The whole of an answer that there is nothing to compare with"""
+_NONE: Final = re.compile(rf"\W*(?:{_NOTHING}|未|not\b)(?!.*(?:变|chang|stable))|[^\w+]+$", re.IGNORECASE | re.DOTALL)
+"""How readers begin in the field of the comparison where they compared with nothing"""
 
 
 def first_despite_a_prior(text: ReportText) -> Iterator[NormFault]:
@@ -40,8 +45,10 @@ def first_despite_a_prior(text: ReportText) -> Iterator[NormFault]:
             said = terms.pattern("no_prior").search(sentence)
             is_of_then = any(terms.pattern(one).search(sentence) for one in ("former_film", "date"))
             said = said or (None if is_of_then else terms.pattern("first_examination").search(sentence))
+            if said is None and reading.field.key == COMPARISON:
+                said = _ONLY_NOTHING.fullmatch(reading.field.text)
             if said is not None:
-                quote = said.group(0).strip()
+                quote = (said[1] if said.re is _ONLY_NOTHING else said[0]).strip()
                 yield NormFault(NormKind.CONCLUSION, "first_despite_prior", reading.field.key, quote, against)
 
 
@@ -62,11 +69,15 @@ def unknown_comparison(text: ReportText) -> Iterator[NormFault]:
         said = reading.field.text.strip()
         if reading.field.key != COMPARISON or not said or _FROM_OUTSIDE.search(said):
             continue
-        if any(text.terms.pattern(one).search(said) for one in ("no_prior", "first_examination")):
+        if _none_in(said) or any(text.terms.pattern(one).search(said) for one in ("no_prior", "first_examination")):
             continue
         if not any(_is_one_of(named, known) for named in _days(said)):
             against = "; ".join(dict.fromkeys(one.words for one in text.subject.priors))
             yield NormFault(NormKind.CONCLUSION, "unknown_comparison", COMPARISON, said, against)
+
+
+def _none_in(words: str) -> re.Match[str] | None:
+    return None if _DAY.search(words) else _NONE.match(words)
 
 
 def _days(words: str) -> Iterator[tuple[int, int, int]]:
