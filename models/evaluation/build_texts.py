@@ -164,7 +164,7 @@ def operating_points_note(lungs: int) -> str:
         f" {word(lungs)} lungs is judged at the score that the rule gives for the other {word(lungs - 1)}. The rule:"
         " each lung is left out in turn, and the highest of the scores that the remaining ones give ships, because"
         " lungs differ much. The whole scans of C are of these lungs: each is counted at the scores that the rule gives"
-        " without it, which are near those that ship but not the same. The training lungs give no usable threshold:"
+        " without it, not at those that ship. The training lungs give no usable threshold:"
         " weights mark fewer places in lungs that they have learned from."
     )
 
@@ -248,9 +248,9 @@ def evaluation_lines(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
             },
             "figure": {
                 "en": f"by scan, nodules by the rank of their mark (1 = highest score): {_ranks(scans)}; "
-                f"false marks at the default point: {', '.join(false)}",
+                f"false marks at the default point as the other lungs give it: {', '.join(false)}",
                 "zh": f"逐例，结节按其标记的排名（1为分值最高）：{_ranks_zh(scans)}；"
-                f"默认工作点假阳性：{'、'.join(false)}",
+                f"默认工作点（仅由其余肺部得出）假阳性：{'、'.join(false)}",
             },
         },
         {

@@ -91,7 +91,7 @@ def test_the_chinese_card_says_what_was_missed_and_where_the_model_is_weak() -> 
     assert "| 每例1个假阳性时的敏感度：磨玻璃 | ≥ 0.4 | 14/25：0.560（0.385–0.774） | 是 |" in card
     assert "| 期望校准误差，B层 | ≤ 0.05 | 0.059（0.046–0.080） | **否** |" in card
     assert "| 平衡 | 0.343 | 0.97 | 0.1, 2.5, 0.3 | 146/175 |" in card
-    assert "| COVIDMD-normal001 | 无结节 | 3 | 1 | 0 |" in card
+    assert "| COVIDMD-normal001 | 无结节 | 3 | 3 | 1 |" in card
     assert "未经临床验证。非注册医疗器械。" in card
     assert OWN_WORDS not in card
 
