@@ -47,10 +47,10 @@ class SliceImage:
     made the pixels, None where ``modality_table`` did. ``pixel_size`` says what a pixel measures where there is no
     plane, ``calibrated`` the same for the regions of an ultrasound picture, beside which nothing is measured in mm.
     ``overlay_groups`` are the groups (60xx) that ``graphics`` are of, ``overlays`` each of them where they are several.
-    ``is_reversed`` tells that a presentation state exchanges black and white of it. ``burned_in`` tells whether the
-    pixels carry the patient's name, None where nobody knows. ``is_early`` is an image that was checked by no digest
-    yet: it is looked at while its object is on the way, and nothing else. ``stored_range`` is the lowest and highest
-    value that may be stored for such an image, before any transform; None where nothing says so.
+    ``burned_in`` tells whether the pixels carry the patient's name, None where nobody knows. ``is_early`` is an image
+    that was checked by no digest yet: it is looked at while its object is on the way, and nothing else.
+    ``stored_range`` is the lowest and highest value that may be stored for such an image, before any transform; None
+    where nothing says so.
     """
 
     pixels: npt.NDArray[Any]
@@ -76,7 +76,6 @@ class SliceImage:
     modality_table: LookupTable | None = None
     overlay_groups: tuple[int, ...] = ()
     overlays: tuple[OverlayPlane, ...] = ()
-    is_reversed: bool = False
     calibrated: tuple[PixelSize, ...] = ()
     burned_in: bool | None = None
     lossy_method: str = ""

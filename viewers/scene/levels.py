@@ -46,8 +46,7 @@ class Levels:
     def whole(self) -> Gray:
         """Return all of them."""
         if self._whole is None:
-            inverted = self.grayscale.inverse != self.image.monochrome1
-            self._whole = burned(to_gray(self.image.pixels, self.grayscale), self.image, inverted=inverted)
+            self._whole = burned(to_gray(self.image.pixels, self.grayscale), self.image)
             self._region = self._part = None
         return self._whole
 

@@ -63,7 +63,6 @@ def presented(image: SliceImage, state: FramePresentation) -> SliceImage:
         visible=None if shutter is None else shutter.visible,
         shutter_gray=0 if shutter is None else shutter.gray,
         aspect=_aspect(image, state),
-        is_reversed=state.inverse != image.monochrome1,
     )
     if state.is_colour:
         return replace(image, pixels=to_srgb(image.pixels, state.profile))

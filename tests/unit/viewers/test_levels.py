@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from viewers.scene import levels as module
 from viewers.scene.camera import PixelTransform
+from viewers.scene.fusion import FusedLayer, FusionLook
 from viewers.scene.image import SliceImage
 from viewers.scene.levels import Levels, seen
-from viewers.scene.picture import picture
+from viewers.scene.picture import burned, picture
 from viewers.scene.raster import Gray, GrayscaleTransform, Window, to_gray
 from viewers.scene.resample import Resampler, of_blocks, reduced, reduction
+from workstation.domain.colour_map import ValueScale
+from workstation.domain.geometry import ImagePlane
+from workstation.domain.volume import Volume
 
 GRAYSCALE = GrayscaleTransform(Window(30000.0, 40000.0), padding=(0.0, 0.0))
 PIXELS: npt.NDArray[np.uint16] = np.random.default_rng(3).integers(0, 65535, (300, 211), dtype=np.uint16)
@@ -90,6 +96,71 @@ def test_a_marker_stays_apart_from_the_air_when_the_reader_inverts_the_picture(
 
     assert (gray[3, 4], gray[3, 3]) == (bit, 255 - bit)
     assert np.array_equal(gray, picture(image, Window(2048.0, 4096.0), **inverted))
+
+
+LINE, DOTS, BOX = "line", "dots", "box"
+
+
+def _marker(kind: str) -> npt.NDArray[np.bool_]:
+    bits = np.zeros((64, 96), dtype=np.bool_)
+    if kind == LINE:
+        bits[:, 40:43] = True
+    elif kind == DOTS:
+        bits[5::9, 3::7] = True
+    else:
+        bits[10:30, 11:60] = True
+    return bits
+
+
+@pytest.mark.parametrize("marker", [LINE, DOTS, BOX])
+@pytest.mark.parametrize("monochrome1", [False, True])
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("padding", [None, (0.0, 0.0), (4095.0, 4095.0)])
+def test_no_bit_of_a_marker_looks_like_what_it_stands_on(
+    marker: str, padding: tuple[float, float] | None, *, monochrome1: bool, inverted: bool
+) -> None:
+    """Air, padding that stays black when the reader inverts, noise and bright bone, side by side and in any order."""
+    pixels = np.random.default_rng(7).normal(2400.0, 150.0, (64, 96)).clip(1, 4094).astype(np.uint16)
+    pixels[:, :20], pixels[:, 41:60], pixels[20:40, 60:] = 0, 4095, 0
+    bits = _marker(marker)
+    image = SliceImage(pixels, monochrome1=monochrome1, padding=padding, graphics=bits)
+    bare = picture(replace(image, graphics=None), Window(2048.0, 4096.0), inverted=inverted)
+    drawn = picture(image, Window(2048.0, 4096.0), inverted=inverted)
+
+    assert np.array_equal(drawn[~bits], bare[~bits])
+    assert set(np.unique(drawn[bits])) <= {0, 255}
+    assert np.abs(drawn[bits].astype(int) - bare[bits]).min() >= 32
+
+
+def test_a_marker_is_of_one_shade_on_noise_of_middle_grey() -> None:
+    pixels = np.random.default_rng(7).normal(150.0, 20.0, (64, 96)).clip(60, 220).astype(np.uint8)
+    bits = _marker(BOX)
+    drawn = burned(pixels, SliceImage(pixels.astype(np.uint16), graphics=bits))
+    assert np.unique(drawn[bits]).tolist() == [0]
+
+
+def test_a_marker_is_seen_on_colours_bright_and_dark() -> None:
+    """Palette and true colour: yellow is bright though it holds no blue, blue is dark at its full."""
+    pixels = np.zeros((16, 32, 3), np.uint8)
+    pixels[:, :16], pixels[:, 16:] = (255, 255, 0), (0, 0, 255)
+    bits = np.ones((16, 32), np.bool_)
+    drawn = picture(SliceImage(pixels, graphics=bits))
+    assert np.unique(drawn[:, :16]).tolist() == [0]
+    assert np.unique(drawn[:, 16:]).tolist() == [255]
+
+
+def test_a_marker_beside_the_patient_is_seen_under_a_fused_layer_of_an_inverted_picture() -> None:
+    bits = np.zeros((8, 8), dtype=np.bool_)
+    bits[1:3, 1:3] = True
+    plane = ImagePlane((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0))
+    image = SliceImage(np.zeros((8, 8), np.uint16), plane, graphics=bits)
+    away = np.diag([1.0, 1.0, 1.0, 1.0])
+    away[:3, 3] = 500.0
+    layer = FusedLayer(Volume(np.zeros((2, 4, 4), np.float32), away, "1.2", "1.3"), FusionLook(ValueScale(0.0, 5.0)))
+    fused = layer.over(image, GrayscaleTransform(Window(2048.0, 4096.0), inverse=True))
+    drawn = burned(fused.pixels, fused)
+
+    assert (drawn[0, 0].tolist(), drawn[1, 1].tolist()) == ([255, 255, 255], [0, 0, 0])
 
 
 @pytest.mark.parametrize(("shape", "factor"), [((12, 8), 4), ((13, 9), 4), ((300, 211), 7), ((530, 600), 260)])

@@ -117,7 +117,7 @@ def levels(shown: StackScene) -> npt.NDArray[np.uint8]:
     assert isinstance(frame.source, SliceImage)
     assert frame.grayscale is not None
     gray = to_gray(frame.source.pixels, frame.grayscale)
-    return burned(gray, frame.source, inverted=frame.grayscale.inverse != frame.source.monochrome1)
+    return burned(gray, frame.source)
 
 
 def red(shown: StackScene) -> list[str]:
