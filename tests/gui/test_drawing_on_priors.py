@@ -216,6 +216,49 @@ def test_a_decision_made_beside_the_prior_is_undone_before_what_was_measured_the
     assert state() == (1, 1)
 
 
+def test_in_a_case_that_has_become_read_only_a_decision_is_not_undone_from_the_prior_and_stays_to_be_undone_later(
+    qtbot: QtBot,
+    make: Make,  # noqa: F811 - a fixture
+) -> None:
+    bench = opened(qtbot, make, (STACKS,))
+    assert bench.desk.session is not None
+    session, notes, claim = bench.desk.session, then(bench).annotations, bench.desk.session.claim
+    told: list[str] = []
+    bench.page.add_requested.emit(SEED)
+    bench.page.grid.activate("cell.1")
+    bench.page.toast.connect(told.append)
+    session._open.claim = None
+
+    bench.page.undo_requested.emit()
+    assert len(session.findings.findings) == 1
+    assert told == ["The case was opened read-only."]
+    bench.page.grid.frame("cell.1").keep(length())
+    bench.page.undo_requested.emit()
+    assert notes.items == ()  # what lies on the prior is no part of the report
+
+    session._open.claim = claim
+    bench.page.undo_requested.emit()
+    assert not session.findings.findings
+
+
+def test_what_no_step_is_kept_of_is_said_and_the_act_before_it_is_undone_next(
+    qtbot: QtBot,
+    make: Make,  # noqa: F811 - a fixture
+) -> None:
+    bench = opened(qtbot, make, (STACKS,))
+    assert bench.desk.session is not None
+    session, told = bench.desk.session, list[str]()
+    bench.page.grid.frame("stack").keep(length())
+    bench.page.add_requested.emit(SEED)
+    bench.page.toast.connect(told.append)
+    session.review.begin_anew()  # the steps of the decisions are gone
+
+    bench.page.undo_requested.emit()
+    assert told == ["This step is too far back and cannot be undone any more."]
+    bench.page.undo_requested.emit()
+    assert (len(session.findings.findings), of_case(bench).items) == (1, ())
+
+
 def test_the_words_of_an_arrow_on_a_prior_can_be_changed_and_its_nodule_is_no_finding_of_today(
     qtbot: QtBot,
     make: Make,  # noqa: F811 - a fixture

@@ -32,6 +32,7 @@ from workstation.ui.theme import apply_theme
 pytestmark = pytest.mark.gui
 
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture(autouse=True)
@@ -203,6 +204,29 @@ def test_scissors_cut_by_the_mouse_and_delete_brings_it_back(qtbot: QtBot, opene
     assert not holding
     press(opened, Qt.Key.Key_Delete)
     assert not request_has_cuts(scene)
+
+
+def test_the_key_that_undoes_brings_back_what_was_cut_from_the_active_volume_and_no_finding_goes(
+    qtbot: QtBot, opened: ReadingBench
+) -> None:
+    opened.page.add_requested.emit((0.0, 0.0, 0.0))
+    found = opened.session.findings.findings
+    opened.page.grid.choose_layout("volume")
+    shown(qtbot, opened)
+    scene = volume(opened)
+    opened.page.grid.activate("volume")
+    press(opened, Qt.Key.Key_Y, SHIFT)
+    cut = scene.edits
+    assert len(cut.planes) == 1
+
+    press(opened, Qt.Key.Key_Z, CTRL)
+    assert scene.edits.planes == ()
+    press(opened, Qt.Key.Key_Z, CTRL | SHIFT)
+    assert scene.edits == cut
+    press(opened, Qt.Key.Key_Z, CTRL)
+    assert opened.session.findings.findings == found
+    press(opened, Qt.Key.Key_Z, CTRL)  # nothing is cut any more: the act on the case is next
+    assert len(opened.session.findings.findings) == len(found) - 1
 
 
 def test_the_choice_of_windows_names_the_preset_of_a_rendering_and_no_window_of_ct(

@@ -70,11 +70,12 @@ class VolumeEdits:
 
 
 class EditHistory:
-    """The edits in force and those before them."""
+    """The edits in force, those before them and those that were undone."""
 
     def __init__(self) -> None:
         self.now = VolumeEdits()
         self._before: list[VolumeEdits] = []
+        self._undone: list[VolumeEdits] = []
 
     def edit(self, edits: VolumeEdits) -> bool:
         """Put other edits in force, to be undone by one step; False where nothing changes."""
@@ -82,16 +83,26 @@ class EditHistory:
             return False
         self._before.append(self.now)
         del self._before[:-_UNDO_STEPS]
-        self.now = edits
+        self.move(edits)
         return True
 
     def move(self, edits: VolumeEdits) -> None:
-        """Put other edits in force that are no step of their own: a plane under way."""
+        """Put other edits in force that are no step of their own, a plane under way; what was undone is forgotten."""
         self.now = edits
+        self._undone.clear()
 
     def undo(self) -> bool:
         """Return to the edits before; False when there are none."""
         if not self._before:
             return False
+        self._undone.append(self.now)
         self.now = self._before.pop()
+        return True
+
+    def redo(self) -> bool:
+        """Go forward again to what was undone last; False when nothing was."""
+        if not self._undone:
+            return False
+        self._before.append(self.now)
+        self.now = self._undone.pop()
         return True

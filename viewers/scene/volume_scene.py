@@ -243,6 +243,10 @@ class VolumeScene(Scene):
         """Bring back what the last cut (or reset) removed; False when there is nothing."""
         return self._history.undo()
 
+    def redo_cut(self) -> bool:
+        """Cut again what was brought back last; False when there is nothing, or when something else was cut since."""
+        return self._history.redo()
+
     # what it shows --------------------------------------------------------------------------
 
     @property

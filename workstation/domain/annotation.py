@@ -249,6 +249,10 @@ class AnnotationList:
         return replace(self, annotations=tuple(a for a in self.annotations if a.uid != uid))
 
 
+UNDO_STEPS: Final = 200
+"""So many steps are kept of what is drawn on a study"""
+
+
 @dataclass(frozen=True, slots=True)
 class AnnotationHistory:
     """
@@ -260,7 +264,7 @@ class AnnotationHistory:
     present: AnnotationList
     past: tuple[AnnotationList, ...] = ()
     future: tuple[AnnotationList, ...] = ()
-    limit: int = 200
+    limit: int = UNDO_STEPS
 
     def changed(self, present: AnnotationList) -> AnnotationHistory:
         """Return the history one step on; what was undone is forgotten. ValueError for another study."""

@@ -166,15 +166,19 @@ class FindingReview:
         said = with_option(self.findings.get(tracking_uid), item, option, by=self._reader_id, at=self._open.now())
         self._decide(self.findings.replaced(said))
 
-    def undo(self) -> None:
-        """Take back the last decision."""
-        if self._steps.can_undo and not self._open.read_only:
+    def undo(self) -> bool:
+        """Take back the last decision; False where there is none or nobody may write."""
+        is_possible = self._steps.can_undo and not self._open.read_only
+        if is_possible:
             self._step(self._steps.back(self.findings))
+        return is_possible
 
-    def redo(self) -> None:
-        """Repeat the decision that was taken back last."""
-        if self._steps.can_redo and not self._open.read_only:
+    def redo(self) -> bool:
+        """Repeat the decision that was taken back last; False where there is none or nobody may write."""
+        is_possible = self._steps.can_redo and not self._open.read_only
+        if is_possible:
             self._step(self._steps.forth(self.findings))
+        return is_possible
 
     def begin_anew(self) -> None:
         """Forget every step: another version of the report was taken up."""

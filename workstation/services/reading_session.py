@@ -273,15 +273,19 @@ class ReadingSession:
         self._key_steps.begin(self.report.keys)
         self._put_keys(self.report.keys.toggled(image))
 
-    def undo_keys(self) -> None:
-        """Take back the last change of the key images."""
-        if self._key_steps.can_undo and not self.read_only:
+    def undo_keys(self) -> bool:
+        """Take back the last change of the key images; False where there is none or nobody may write."""
+        is_possible = self._key_steps.can_undo and not self.read_only
+        if is_possible:
             self._put_keys(self._key_steps.back(self.report.keys))
+        return is_possible
 
-    def redo_keys(self) -> None:
-        """Repeat the change of the key images that was taken back last."""
-        if self._key_steps.can_redo and not self.read_only:
+    def redo_keys(self) -> bool:
+        """Repeat the change of the key images that was taken back last; False where there is none or it may not be."""
+        is_possible = self._key_steps.can_redo and not self.read_only
+        if is_possible:
             self._put_keys(self._key_steps.forth(self.report.keys))
+        return is_possible
 
     def keep_looks(self, looks: tuple[ImageLook, ...], pictures: tuple[KeyPicture, ...] = ()) -> None:
         """Keep how the marked and drawn images are seen; nothing happens where nobody may write."""

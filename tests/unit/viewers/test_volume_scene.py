@@ -317,6 +317,19 @@ def test_planes_and_scissors_are_undone_in_the_order_in_which_they_cut() -> None
     assert not looked.undo_cut()
 
 
+def test_what_was_brought_back_is_cut_again_until_something_else_is_cut() -> None:
+    looked = cut_from_two_sides()
+    both = looked.edits
+    assert not looked.redo_cut()
+    assert looked.undo_cut()
+    assert looked.undo_cut()
+    assert (looked.redo_cut(), looked.redo_cut(), looked.redo_cut()) == (True, True, False)
+    assert looked.edits == both
+    assert looked.undo_cut()
+    looked.flip_plane()
+    assert not looked.redo_cut()
+
+
 def test_a_seventh_plane_is_refused_in_words() -> None:
     looked = scene()
     assert [looked.add_plane() for _ in range(7)] == [""] * 6 + ["No more than 6 cut planes."]

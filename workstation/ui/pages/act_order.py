@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from workstation.domain.annotation import UNDO_STEPS
+
 
 class ActKind(Enum):
     """What an act changed; each kind keeps its own steps."""
@@ -46,15 +48,23 @@ class ActOrder:
         """Remember an act; what was undone before cannot be redone any more."""
         self._done.append(act)
         self._undone.clear()
+        if act.kind is ActKind.MEASUREMENT and self._done.count(act) > UNDO_STEPS:
+            self._done.remove(act)  # the oldest: the measurements of a study keep no more steps
 
-    def step(self, study_instance_uid: str, *, undo: bool) -> Act | None:
-        """Return what to undo or redo from the images of a study, and take it as done; None for nothing."""
-        source, target = (self._done, self._undone) if undo else (self._undone, self._done)
-        for place in reversed(range(len(source))):
-            if source[place].is_seen_from(study_instance_uid):
-                target.append(source.pop(place))
-                return target[-1]
-        return None
+    def following(self, study_instance_uid: str, *, undo: bool) -> Act | None:
+        """Return what to undo or redo from the images of a study, None for nothing; ``stepped`` says that it is."""
+        source = self._done if undo else self._undone
+        return next((act for act in reversed(source) if act.is_seen_from(study_instance_uid)), None)
+
+    def stepped(self, act: Act, *, undo: bool) -> None:
+        """Take an act, as ``following`` named it, as undone or redone."""
+        self.forget(act, undo=undo)
+        (self._undone if undo else self._done).append(act)
+
+    def forget(self, act: Act, *, undo: bool) -> None:
+        """Drop an act, as ``following`` named it, that cannot be undone or redone any more."""
+        source = self._done if undo else self._undone
+        del source[len(source) - 1 - source[::-1].index(act)]
 
     def is_left(self, *, undo: bool) -> bool:
         """Tell whether anything could be undone, or redone, on the images of any study."""

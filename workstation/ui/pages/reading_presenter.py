@@ -9,7 +9,6 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from resources.translation import language, tr, trn
-from viewers.scene.annotations import Annotations
 from workstation.domain.access import Permission
 from workstation.domain.annotation import AnnotationList
 from workstation.domain.errors import NotSignable, WorkstationError
@@ -34,7 +33,8 @@ from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.shown_series import ImagePlace
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.other_version import OtherVersion
-from workstation.ui.pages.act_order import Act, ActKind, ActOrder
+from workstation.ui.pages.act_order import Act, ActKind
+from workstation.ui.pages.act_steps import ActSteps
 from workstation.ui.pages.ai_reading import AiReading
 from workstation.ui.pages.explaining import Explaining
 from workstation.ui.pages.film_findings import FilmFindings
@@ -82,16 +82,15 @@ class ReadingPresenter(QObject):
             page, jobs, open_stream, comparing=comparing, fusing=fusing, foreign=foreign, in_steps=in_steps
         )
         self.images.spheres.pending = desk.pending
-        self._acts = ActOrder()
-        self._stepping = False
+        self._acts = ActSteps(page, desk, self.images, self._finish_showing)
         self._gone = False
         self._in_steps = in_steps
         self._showing: Stepwise | None = None
         explain = None if reading_ai is None else reading_ai.explain
         self.explaining = Explaining(page, self.images, desk, jobs, explain)
         self.other = OtherVersion(page, desk)
-        self.films = FilmFindings(page, self.images, self._writable, lambda: self._acted(_FINDING))
-        self.ai = AiReading(page, desk, jobs, reading_ai, acted=lambda: self._acted(_FINDING))
+        self.films = FilmFindings(page, self.images, self._writable, lambda: self._acts.did(_FINDING))
+        self.ai = AiReading(page, desk, jobs, reading_ai, acted=lambda: self._acts.did(_FINDING))
         page.jump_requested.connect(self.jump)
         page.add_requested.connect(self._add)
         page.measured_add_requested.connect(self._add)
@@ -100,8 +99,8 @@ class ReadingPresenter(QObject):
         page.edit_asked.connect(self._ask_edit)
         page.follow_requested.connect(self._follow)
         page.unfollow_requested.connect(self._part)
-        page.undo_requested.connect(lambda: self._step(undo=True))
-        page.redo_requested.connect(lambda: self._step(undo=False))
+        page.undo_requested.connect(lambda: self._acts.step(undo=True))
+        page.redo_requested.connect(lambda: self._acts.step(undo=False))
         page.key_image_asked.connect(self._mark_key)
         page.rejected_shown.connect(lambda on: self.images.show_rejected(shown=on))
         page.save_requested.connect(self._save)
@@ -116,7 +115,7 @@ class ReadingPresenter(QObject):
         page.keep_place = self._place
         page.place_given.connect(self._go_on)
         self.images.measured.connect(self._measured)
-        self.images.measured_on_prior.connect(self._drawn_on)
+        self.images.measured_on_prior.connect(self._acts.drew)
         self._hear(desk)
         if desk.session is not None:
             self._show(desk.session)
@@ -407,7 +406,7 @@ class ReadingPresenter(QObject):
         decision = session.findings.get(tracking_uid).decision
         if decision in {Decision.UNDECIDED, Decision.REJECTED}:
             accepted = session.review.accept(tracking_uid)
-            self._acted(_FINDING)
+            self._acts.did(_FINDING)
             if decision is Decision.UNDECIDED and accepted.own is not None:
                 self._page.toast.emit(one_with_own_words(accepted.own))
             self._go_on_deciding(tracking_uid, decision)
@@ -417,7 +416,7 @@ class ReadingPresenter(QObject):
         if session is not None and tracking_uid:
             decision = session.findings.get(tracking_uid).decision
             session.review.reject(tracking_uid, RejectReason(reason))
-            self._acted(_FINDING)
+            self._acts.did(_FINDING)
             self._go_on_deciding(tracking_uid, decision)
 
     def _go_on_deciding(self, tracking_uid: str, before: Decision) -> None:
@@ -437,7 +436,7 @@ class ReadingPresenter(QObject):
         session = self._writable()
         if session is not None:
             followed = session.review.follow(tracking_uid, follow_up)
-            self._acted(_FINDING)
+            self._acts.did(_FINDING)
             self._page.findings.select(followed.tracking_uid)
             self.images.show_findings(session.displayed, selected=followed.tracking_uid)
 
@@ -445,7 +444,7 @@ class ReadingPresenter(QObject):
         session = self._writable()
         if session is not None and session.findings.get(tracking_uid).follow_up is not None:
             parted = session.review.part(tracking_uid, study_instance_uid)
-            self._acted(_FINDING)
+            self._acts.did(_FINDING)
             self._page.findings.select(parted.tracking_uid)
             self.images.show_findings(session.displayed, selected=parted.tracking_uid)
 
@@ -466,7 +465,7 @@ class ReadingPresenter(QObject):
             nodule_type=NoduleType(nodule_type),
             lobe=Lobe(lobe),
         )
-        self._acted(_FINDING)
+        self._acts.did(_FINDING)
 
     def _add(self, point: Point, diameter_mm: float = NEW_FINDING_MM) -> None:
         session = self._writable()
@@ -482,7 +481,7 @@ class ReadingPresenter(QObject):
         except WorkstationError as error:
             self._page.show_error(error, key="finding", severity=Severity.DEGRADED)
             return
-        self._acted(_FINDING)
+        self._acts.did(_FINDING)
         self._page.findings.select(finding.tracking_uid)
         self.images.show_findings(session.displayed, selected=finding.tracking_uid)
         self._page.findings.start_editing(finding.tracking_uid)
@@ -494,48 +493,13 @@ class ReadingPresenter(QObject):
         session.set_annotations(annotations)
         notes = self.images.annotations
         if notes is not None:
-            self._drawn_on(notes)
-
-    def _drawn_on(self, notes: Annotations) -> None:
-        """Remember a measurement on the case or a prior; numbers that come late are no act."""
-        if not self._stepping and not notes.is_completing:
-            self._acted(Act(ActKind.MEASUREMENT, notes.value.study_instance_uid))
+            self._acts.drew(notes)
 
     def _mark_key(self, image: KeyImage) -> None:
         session = self._writable()
         if session is not None:
             session.toggle_key(image)
-            self._acted(_KEY)
-
-    # undoing: decisions and measurements in one order, as the hand did them
-
-    def _acted(self, act: Act) -> None:
-        self._acts.did(act)
-
-    def _step(self, *, undo: bool) -> None:
-        """Undo or redo the last act that is seen from the active viewport; say where the rest is."""
-        scene, notes = self._page.grid.active.scene, self.images.annotations
-        if notes is None:
-            return
-        if scene is not None and scene.annotations is not notes:
-            notes = scene.annotations
-        is_prior = notes is not self.images.annotations
-        session = self._desk.session if is_prior else self._writable()
-        here = notes.value.study_instance_uid
-        act = self._acts.step(here, undo=undo) if session is not None else None
-        if session is None or act is None:
-            if session is not None and self._acts.is_left(undo=undo):
-                self._page.toast.emit(_elsewhere_words(undo=undo))
-            return
-        self._stepping = True
-        if act.kind is ActKind.FINDING:
-            session.review.undo() if undo else session.review.redo()
-        elif act.kind is ActKind.KEY:
-            session.undo_keys() if undo else session.redo_keys()
-        else:
-            notes.undo() if undo else notes.redo()
-            self._page.grid.refresh()
-        self._stepping = False
+            self._acts.did(_KEY)
 
     # the report beside the images
 
@@ -548,9 +512,3 @@ class ReadingPresenter(QObject):
         self._desk.flush()
         if self._desk.session is not None:
             self._saved(self._desk.session.report.updated_at)
-
-
-def _elsewhere_words(*, undo: bool) -> str:
-    if undo:
-        return tr("Nothing to undo on this study. Activate a viewport of the study that was measured last.")
-    return tr("Nothing to redo on this study. Activate a viewport of the study that was measured last.")
