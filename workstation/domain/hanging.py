@@ -65,6 +65,8 @@ class PriorStudy:
     """Who it is of as the hub knows, None where the hub is too old to tell"""
     against: tuple[Contradiction, ...] = ()
     """What contradicts that it is the same person"""
+    issuers: tuple[str, str] | None = None
+    """Who issued the case's Patient ID and this one's, each empty if unknown; None where the hub is too old to tell"""
 
     def held_against(self, patient: Patient, told: Patient | None = None) -> PriorStudy:
         """
@@ -78,6 +80,13 @@ class PriorStudy:
         is_certain = self.relation is PriorRelation.SAME_PATIENT and not against
         relation = self.relation if is_certain else PriorRelation.POSSIBLY_SAME
         return replace(self, relation=relation, against=against, patient=there)
+
+    def held_against_images(self, patient: Patient, images: Iterable[Patient]) -> PriorStudy:
+        """Return this study with what any of its images says otherwise; ``patient`` is then whom most contradicts."""
+        judged = self
+        for told in sorted(images, key=lambda one: len(contradictions(patient, one))):
+            judged = judged.held_against(patient, told)
+        return judged
 
 
 @dataclass(frozen=True, slots=True)

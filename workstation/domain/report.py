@@ -20,6 +20,7 @@ from workstation.domain.measurement import MeasurementSet, as_annotations
 from workstation.domain.mutual_recognition import Recognition
 from workstation.domain.norm.values import NormOverride
 from workstation.domain.prior_measurements import PriorMeasurements, with_prior
+from workstation.domain.prior_person import PriorPerson
 from workstation.domain.report_state import (
     ALLOWED_REPORT_TRANSITIONS,
     CLOSED_STATES,
@@ -142,6 +143,8 @@ class Report:
     """What was drawn on priors for comparison, one for each; no finding of this study and in no text of it"""
     known_priors: tuple[KnownPrior, ...] = ()
     """Earlier studies of the same part that were known, newest first: beside them no report is the first"""
+    prior_persons: tuple[PriorPerson, ...] = ()
+    """Priors that may be another person's: those that a reader confirmed, and those that the report relies on"""
 
     def __post_init__(self) -> None:
         for part in (self.findings.study_instance_uid, self.measurements.study_instance_uid):

@@ -94,6 +94,9 @@ def with_content(report: Report, other: Report, *, at: datetime) -> Report:
         key_pictures=other.key_pictures,
         prior_measurements=other.prior_measurements,
         known_priors=report.known_priors or other.known_priors,
+        prior_persons=tuple(
+            {one.study_instance_uid: one for one in (*other.prior_persons, *report.prior_persons)}.values()
+        ),
         links=other.links,
         addendum=other.addendum,
         updated_at=at,

@@ -168,6 +168,8 @@ class Study:
     institution: str = ""
     series: tuple[Series, ...] = ()
     warnings: tuple[DecodeWarning, ...] = field(default=())
+    also_of: tuple[Patient, ...] = ()
+    """Whom else its objects name, so that they contradict ``patient``: a study that two people share"""
 
     @property
     def modalities(self) -> tuple[str, ...]:
