@@ -176,6 +176,19 @@ def test_take_next_takes_what_was_returned_to_the_reader_and_nothing_that_was_re
     assert [ups for ups, _uid in hub.claims] == ["2.25.1"]
 
 
+@pytest.mark.parametrize("tab", [WorklistTab.TO_READ, WorklistTab.SIGNED, WorklistTab.RETURNED, WorklistTab.ALL])
+@pytest.mark.parametrize(("reader", "is_lit"), [("expert", True), ("li", False)])
+def test_take_next_is_lit_by_what_was_returned_to_the_reader_and_not_by_what_was_returned_to_another(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist, tab: WorklistTab, reader: str, is_lit: bool  # noqa: FBT001 - a table's column
+) -> None:  # fmt: skip
+    returned = case(1, state=ReadingState.RETURNED, reader_id=reader, reader_name="王启明")
+    signed = case(2, state=ReadingState.FINAL, reader_id=reader, reader_name="王启明")
+    hub.rows = {one.ups_instance_uid: one for one in (returned, signed)}
+    page.presenter.set_query(tab=tab)
+    refresh(qtbot, page, hub)
+    assert page.take_next.isEnabled() is is_lit
+
+
 def test_take_next_finds_the_free_case_behind_hundreds_that_are_still_in_the_pre_read(
     qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
 ) -> None:

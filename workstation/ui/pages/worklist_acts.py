@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from functools import partial
 from typing import Final
@@ -44,7 +44,7 @@ class CaseActs:
         transaction_uid: from user id and UPS Instance UID to the Transaction UID of the lock, the
             same function that opening a case uses.
         view: the page that is served, None while there is none.
-        cases: what the list holds, by urgency.
+        cases: what the list holds, and what was returned where the list holds none of it.
         counts: how many cases stand on each tab of the whole list.
         refresh: asks the hub for the list again.
     """
@@ -58,7 +58,7 @@ class CaseActs:
         actor: Callable[[], Actor | None],
         transaction_uid: Callable[[str, str], str],
         view: Callable[[], WorklistView | None],
-        cases: Callable[[], Sequence[WorklistRow]],
+        cases: Callable[[], Iterable[WorklistRow]],
         counts: Callable[[], Mapping[WorklistTab, int]],
         refresh: Callable[[], object],
     ) -> None:
@@ -201,7 +201,8 @@ class CaseActs:
     def has_next(self) -> bool:
         """Tell whether any case may be free to take, on whatever tab it stands."""
         waiting = self._counts()
-        if any(waiting.get(tab, 0) for tab in self._tabs_to_take()):
+        # the hub counts what was returned to anybody: whose a case is its row tells
+        if any(waiting.get(tab, 0) for tab in self._tabs_to_take() if tab is not WorklistTab.RETURNED):
             return True
         return any(self._may_be_next(row) for row in self._cases())
 

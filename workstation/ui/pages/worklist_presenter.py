@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from workstation.domain.access import Actor
@@ -28,6 +29,7 @@ from workstation.ui.widgets.worklist_merge import Merge
 from workstation.ui.widgets.worklist_words import STOPPED
 
 PAGE_LIMIT: Final = 10_000
+_HOLD_RETURNED: Final = frozenset({WorklistTab.RETURNED, WorklistTab.ALL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class _Answer:
     """An answer of the hub with everything that takes long over 10 000 cases, made in the job."""
 
     cases: Cases
+    returned: tuple[WorklistRow, ...]
+    """What was returned to whomever, where the tab does not show it and nothing else may be free to take"""
     passing: tuple[WorklistRow, ...]
     merge: Merge | None
     counts: dict[WorklistTab, int]
@@ -73,6 +77,7 @@ class WorklistPresenter:
         self.query = WorklistQuery(limit=PAGE_LIMIT)
         self._view: WorklistView | None = None
         self._cases = Cases()
+        self._returned: tuple[WorklistRow, ...] = ()
         self._counts: dict[WorklistTab, int] = {}
         self._fetched: datetime | None = None
         self._fetched_for: WorklistQuery | None = None
@@ -87,7 +92,7 @@ class WorklistPresenter:
             actor=actor,
             transaction_uid=transaction_uid,
             view=lambda: self._view,
-            cases=lambda: self._cases.rows,
+            cases=lambda: chain(self._cases.rows, self._returned),
             counts=lambda: self._counts,
             refresh=self.refresh,
         )
@@ -146,7 +151,7 @@ class WorklistPresenter:
         if self._running is not None:
             self._running.cancel()
             self._running = None
-        self._cases, self._counts, self._fetched = Cases(), {}, None
+        self._cases, self._returned, self._counts, self._fetched = Cases(), (), {}, None
         self._notices.forget()
         self._modalities, self._sites = set(), {}
         self.query = WorklistQuery(limit=PAGE_LIMIT)
@@ -155,7 +160,7 @@ class WorklistPresenter:
     def _take(self, answer: _Answer, query: WorklistQuery) -> None:
         self._running = None
         first = self._fetched is None or not self._cases.rows
-        self._cases, self._counts = answer.cases, answer.counts
+        self._cases, self._returned, self._counts = answer.cases, answer.returned, answer.counts
         self._fetched = self.now()
         self._modalities |= answer.modalities
         self._sites |= answer.sites
@@ -222,12 +227,19 @@ class _Asking:
         passing = cases.passing(self.query, self.today)
         return _Answer(
             cases,
+            self._returned(page.counts),
             passing,
             self.planner(passing) if self.planner is not None else None,
             page.counts,
             frozenset(one for row in cases.rows for one in (row.modality, row.beneath) if one),
             {row.site_id: row.site_name for row in cases.rows if row.site_id},
         )
+
+    def _returned(self, counts: Mapping[WorklistTab, int]) -> tuple[WorklistRow, ...]:
+        """Ask whose the returned cases are where "Take next" depends on them; the hub counts those of all readers."""
+        if self.query.tab in _HOLD_RETURNED or counts.get(WorklistTab.TO_READ) or not counts.get(WorklistTab.RETURNED):
+            return ()
+        return self.worklist.query(WorklistQuery(tab=WorklistTab.RETURNED, limit=PAGE_LIMIT)).rows
 
 
 def _withheld(row: WorklistRow) -> WorklistRow:
