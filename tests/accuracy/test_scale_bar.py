@@ -146,6 +146,34 @@ def test_two_regions_of_two_depths_have_a_bar_each_within_their_own() -> None:
         assert measured_mm(image, bar) == pytest.approx(mm)
 
 
+@pytest.mark.parametrize(
+    ("box", "x", "y", "beside"),
+    [
+        # B-mode above a spectrum over time that has no millimetres
+        ((0, 0, 599, 199), (0.0, 1200.0), (0.0, 400.0), [region(0, 200, 599, 399, (0.1, 0.1), (4, 7))]),
+        ((0, 0, 599, 199), (0.0, 1200.0), (0.0, 400.0), []),
+        ((0, 0, 299, 399), (0.0, 600.0), (0.0, 800.0), []),
+        ((300, 100, 599, 299), (600.0, 1200.0), (200.0, 600.0), []),
+    ],
+)
+def test_the_one_bar_of_an_ultrasound_picture_lies_in_the_region_that_it_is_of(
+    box: tuple[int, int, int, int], x: tuple[float, float], y: tuple[float, float], beside: list[Dataset]
+) -> None:
+    image = picture(header("US", SequenceOfUltrasoundRegions=[region(*box, (0.02, 0.02)), *beside]))
+    (bar,) = scale_bars(view_of(image), image)
+    assert x[0] <= bar.x < bar.x + bar.length_px <= x[1]
+    assert y[0] <= bar.y < y[1]
+    # along the bar itself
+    number, unit = bar.text.split()[:2]
+    assert measured_mm(image, bar, y=bar.y) == pytest.approx(float(number) * {"cm": 10, "mm": 1}[unit])
+
+
+def test_the_one_bar_stays_at_the_edge_of_the_viewport_where_its_region_reaches_it() -> None:
+    image = picture(header("US", SequenceOfUltrasoundRegions=[region(300, 0, 599, 399, (0.02, 0.02))]))
+    (bar,) = scale_bars(view_of(image), image)
+    assert (bar.x, bar.y, bar.length_px) == (700.0, 788.0, 100.0)
+
+
 def test_the_bar_is_that_of_the_region_on_screen() -> None:
     image = picture(header("US", SequenceOfUltrasoundRegions=TWO_DEPTHS))
     right_alone = Camera(zoom=2.0, pan=(-1200.0, 0.0))

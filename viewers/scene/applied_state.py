@@ -76,6 +76,10 @@ class AppliedState:
         self._size_gap = ""
         self._made: dict[int, _Made] = {}
         self._placed: tuple[Size, Camera] | None = None
+        self._needs_mm = False
+        """Whether what was placed is a true size"""
+        self._placed_mm: float | None = None
+        """How large a pixel of the monitor was that it was placed on"""
         self._awaited: Camera | None = None
         """How the reader saw the first image that was waited for, before it came"""
 
@@ -112,9 +116,15 @@ class AppliedState:
         return tuple(one for one in (shape, self._size_gap) if one)
 
     def camera(self, index: int, image: SliceImage, frame: FrameRef, viewport: Size, current: Camera) -> Camera:
-        """Return the state's camera for this viewport, or ``current`` once the reader has moved it."""
-        if self._placed is not None and (self._placed[0] == viewport or self._placed[1] != current):
-            return current
+        """
+        Return the state's camera for this viewport, or ``current`` once the reader has moved it.
+
+        A true size is placed anew on another monitor, where the same camera would be of another size.
+        """
+        if self._placed is not None:
+            is_same = self._placed[0] == viewport and self._placed_mm == self._monitor_mm()
+            if is_same or self._placed[1] != current:
+                return current
         made = self._of(index, image, frame)
         if made.is_waiting:
             self._awaited = self._awaited or current
@@ -122,23 +132,26 @@ class AppliedState:
         look = made.look
         camera = camera_of(look)
         awaited, self._awaited = self._awaited, None
+        self._size_gap, self._needs_mm, self._placed_mm = "", False, None
         if awaited not in {None, current}:  # moved meanwhile: the reader stays where the reader went
             camera = current if made.refusal else turned_like(current, camera)
             self._placed = viewport, camera
             return camera
         exact = exact_camera(look, viewport)
-        self._size_gap = ""
         if exact is not None:
             camera = exact
         elif look.area is not None:
             shown = made.image
             fitted = SliceView((shown.columns, shown.rows), viewport, camera, shown.plane, shown.aspect)
-            needs_it = look.area.mode is SizeMode.TRUE_SIZE
-            pixel_mm = self._pixel_mm() if needs_it and self._pixel_mm is not None else None
+            self._needs_mm = look.area.mode is SizeMode.TRUE_SIZE
+            pixel_mm = self._placed_mm = self._monitor_mm()
             self._size_gap = size_gap(look.area, fitted, pixel_mm)
             camera = camera_on(look.area, camera, fitted, pixel_mm)
         self._placed = viewport, camera
         return camera
+
+    def _monitor_mm(self) -> float | None:
+        return self._pixel_mm() if self._needs_mm and self._pixel_mm is not None else None
 
     def shapes(self, index: int, image: SliceImage, frame: FrameRef, view: SliceView) -> tuple[ForeignShape, ...]:
         """Return the state's annotations in the viewport."""

@@ -1,9 +1,10 @@
 """
 The pixels inside drawn regions, their statistics and their histogram.
 
-Left out is what is no measured value: padding, what is no number, and what the image's own shutter hides. The standard
-speaks of a shutter for display only (PS3.3 C.7.6.11); here no number is told of pixels that the reader does not see,
-collimator blades most often. Areas and perimeters are those that were drawn.
+Left out is what is no measured value: padding, what is no number, and what a shutter hides: the image's own, or that of
+the presentation state that it is shown by. The standard speaks of a shutter for display only (PS3.3 C.7.6.11); here no
+number is told of pixels that the reader does not see, collimator blades most often. Areas and perimeters are those that
+were drawn.
 """
 
 from __future__ import annotations

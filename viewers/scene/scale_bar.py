@@ -50,7 +50,8 @@ def scale_bars(view: SliceView, image: SliceImage | None) -> tuple[ScaleBar, ...
     Return the bars of a displayed picture, none where no length can be read at this zoom.
 
     ``image`` tells the size of a pixel where there is no plane. The regions of an ultrasound picture share one bar
-    where they have one scale; else each scale has a bar within its own region.
+    where they have one scale, at the edge of the viewport if it lies in one of them there; else each scale has a bar
+    within its own region, for it must not stand in a spectrum or in a region of another scale.
     """
     if view.plane is not None:
         return _bars(view, view.plane.spacing_mm, "")
@@ -64,7 +65,9 @@ def scale_bars(view: SliceView, image: SliceImage | None) -> tuple[ScaleBar, ...
         return _without_scale(view)
     if len(shown) == 1:
         size = shown[0][0]
-        return _bars(view, size.spacing_mm, size.basis.text)
+        bars = _bars(view, size.spacing_mm, size.basis.text)
+        if all(_lies_in_a_region(bar, view, image.calibrated) for bar in bars):
+            return bars
     return tuple(bar for size, within in shown for bar in _bars(view, size.spacing_mm, size.basis.text, within))
 
 
@@ -137,6 +140,18 @@ def _shown_regions(view: SliceView, regions: Iterable[PixelSize]) -> list[tuple[
         if seen is not None and (before is None or seen.width * seen.height > before[1].width * before[1].height):
             largest[one.spacing_mm] = one, seen
     return list(largest.values())
+
+
+def _lies_in_a_region(bar: ScaleBar, view: SliceView, regions: Iterable[PixelSize]) -> bool:
+    screen = Rect(0.0, 0.0, *view.viewport)
+    places = [screen if one.region is None else _seen(view, one.region, screen) for one in regions]
+    return any(
+        place is not None
+        and place.x <= bar.x
+        and bar.x + bar.length_px <= place.right
+        and place.y <= bar.y < place.bottom
+        for place in places
+    )
 
 
 def _seen(view: SliceView, box: tuple[int, int, int, int], screen: Rect) -> Rect | None:

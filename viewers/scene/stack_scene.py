@@ -281,11 +281,19 @@ class StackScene(Scene):
         )
 
     def measurable(self) -> SliceImage | None:
-        """Return the displayed image once it is here whole."""
-        image = self.image(self._index)
-        if image is None or image.frame_of_reference_uid == self.frame_of_reference_uid:
+        """
+        Return the displayed image once it is here whole.
+
+        Its values are as stored, and hidden is what is hidden on the screen: a presentation state brings its own
+        shutter, or shows what the image's one hides.
+        """
+        image, shown = self.image(self._index), self._source()
+        if image is None or shown is None:
+            return None
+        frame_uid = self.frame_of_reference_uid
+        if image.frame_of_reference_uid == frame_uid and image.visible is shown.visible:
             return image
-        return replace(image, frame_of_reference_uid=self.frame_of_reference_uid)
+        return replace(image, frame_of_reference_uid=frame_uid, visible=shown.visible)
 
     @property
     def frame_number(self) -> int | None:
@@ -309,7 +317,7 @@ class StackScene(Scene):
 
     def value_at(self, viewport: Size, x: float, y: float) -> tuple[float, str] | None:
         """Return the stored value nearest to a viewport pixel."""
-        view, image = self.view(viewport), self.image(self._index)
+        view, image = self.view(viewport), self.measurable()
         if view is None or image is None:
             return None
         value = value_at(image, *view.inverse.apply(x, y))

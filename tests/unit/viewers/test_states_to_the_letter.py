@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,13 @@ from viewers.scene.annotations import Annotations
 from viewers.scene.applied_state import AppliedState
 from viewers.scene.decoded import slice_image
 from viewers.scene.image import SliceImage
+from viewers.scene.measure_annotations import annotate
 from viewers.scene.picture import burned
 from viewers.scene.raster import to_gray
 from viewers.scene.stack_scene import StackScene, StackSlot
 from workstation.dicom.images.decode import decode_frame
 from workstation.dicom.objects.presentation import GRAYSCALE_STATE, PresentationState, presentation_state
+from workstation.domain.annotation import AnnotationKind
 from workstation.domain.frames import FrameRef
 from workstation.domain.pixel_size import PixelSize
 
@@ -338,6 +341,62 @@ def test_true_size_is_shown_on_a_monitor_that_was_measured() -> None:
 def test_true_size_that_cannot_be_shown_is_told(asked: dict[str, Any], pixel_mm: float | None, why: str) -> None:
     by = state(DisplayedAreaSelectionSequence=area(**asked))
     assert f"Not all as stored (presentation state): {why}" in red(scene(image(SQUARE), by, pixel_mm))
+
+
+def test_a_true_size_is_true_on_the_monitor_that_the_window_is_moved_to() -> None:
+    """50 mm are 250 pixels of 0.2 mm and 500 of 0.1 mm; on a monitor that nobody measured nothing is true."""
+    monitor: list[float | None] = [0.2]
+    made = StackScene([StackSlot(UID_OF_IMAGE)], annotations=Annotations("1"), new_uid=lambda: "2.25.1", modality="OT")
+    made.put(0, image(SQUARE))
+    made.present(state(DisplayedAreaSelectionSequence=area(**TRUE)), None, lambda: monitor[0])
+    assert drawn_size(made) == pytest.approx((250.0, 250.0))
+
+    monitor[0] = None
+    made.frame(VIEWPORT)
+    assert list(made.state_gaps) == ["true size needs a measured monitor"]
+    monitor[0] = 0.1
+    assert drawn_size(made) == pytest.approx((500.0, 500.0))
+    assert not list(made.state_gaps)
+
+    made.set_camera(made.state.camera.panned(10.0, 0.0))
+    monitor[0] = 0.2
+    assert drawn_size(made) == pytest.approx((500.0, 500.0))  # the reader's own zoom stays where the reader put it
+
+
+HALVES = np.repeat(np.array([[100, 4000]], np.int16), 20, axis=1).repeat(40, axis=0)
+LEFT_HALF = {"ShutterShape": "RECTANGULAR", "ShutterLeftVerticalEdge": 1, "ShutterRightVerticalEdge": 20,
+             "ShutterUpperHorizontalEdge": 1, "ShutterLowerHorizontalEdge": 40}  # fmt: skip
+
+
+def told(shown: StackScene) -> tuple[float | None, float | None, float, int]:
+    """Return what the pointer reads in the left and the right half, then mean and count of a box over both."""
+    view = shown.view(VIEWPORT)
+    measured = shown.measured()
+    assert view is not None
+    assert measured is not None
+    read = [shown.value_at(VIEWPORT, *view.transform.apply(column, 5)) for column in (5, 30)]
+    box = annotate(
+        AnnotationKind.RECTANGLE, measured, [(10.0, 5.0), (29.0, 5.0), (29.0, 14.0), (10.0, 14.0)],
+        uid="2.25.1", tracking_uid="2.25.2", author="w", created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    ).statistics  # fmt: skip
+    assert box is not None
+    left, right = (None if one is None else one[0] for one in read)
+    return left, right, box.mean, box.count
+
+
+def test_what_a_state_shows_is_measured_and_what_it_hides_is_not() -> None:
+    """The box holds 10 x 10 pixels of 100 and as many of 4000."""
+    full = window(2000, 4000)
+    own = image(HALVES, **LEFT_HALF)
+    bare = image(HALVES)
+    hides_none = state(SoftcopyVOILUTSequence=full)
+    hides_right = state(SoftcopyVOILUTSequence=full, ShutterPresentationValue=0, **LEFT_HALF)
+
+    assert told(scene(own, hides_none)) == (100.0, 4000.0, 2050.0, 200)
+    assert told(scene(bare, hides_right)) == (100.0, None, 100.0, 100)
+    again = scene(own, hides_none)
+    again.present(None)
+    assert told(again) == (100.0, None, 100.0, 100)
 
 
 def test_a_circular_shutter_of_a_state_is_round_on_the_screen() -> None:

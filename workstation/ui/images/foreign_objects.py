@@ -42,6 +42,7 @@ from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.real_size import viewport_pixel_mm
 from workstation.ui.images.result_places import ResultPlace, places_of
 from workstation.ui.images.shown_series import ShownSeries
+from workstation.ui.monitor_check import monitor_name
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.image_menu import MenuPlace
 from workstation.ui.widgets.objects_panel import ObjectFacts, ObjectsButton, ObjectsPanel
@@ -71,6 +72,7 @@ class ForeignObjectsView(QObject):
         self._result_places: dict[str, tuple[ResultPlace, ...]] = {}
         self._running: list[JobHandle[Any]] = []
         self._stack: StackScene | None = None
+        self._monitors: dict[tuple[str, float], float | None] = {}
         self._is_ai_hidden = False
         self._end_listening: Callable[[], None] = _nothing
         self._drawing = ForeignDrawing()
@@ -397,6 +399,7 @@ class ForeignObjectsView(QObject):
             making = self._jobs.submit(Pool.CPU, lambda _job: work(), on_success=take, on_error=give_up)
             self._running.append(making)  # nobody waits for it once the case is closed
 
+        self._monitors.clear()
         scene.present(state, later, self._pixel_mm)
         self._stack = scene
         self._tell_state(one, scene)
@@ -425,8 +428,14 @@ class ForeignObjectsView(QObject):
 
     def _pixel_mm(self) -> float | None:
         """Return how large a pixel of the stack's viewport is on its monitor, None where nobody measured that."""
-        pictures = self._page.pictures
-        return None if pictures is None else viewport_pixel_mm(pictures.checks, self._page.grid.frame(STACK))
+        pictures, frame = self._page.pictures, self._page.grid.frame(STACK)
+        if pictures is None:
+            return None
+        # asked for at every picture: the checks are a file
+        monitor = monitor_name(frame.screen()), frame.devicePixelRatioF()
+        if monitor not in self._monitors:
+            self._monitors[monitor] = viewport_pixel_mm(pictures.checks, frame)
+        return self._monitors[monitor]
 
     def _back(self) -> None:
         self._end_state()
