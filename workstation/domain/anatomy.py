@@ -205,6 +205,25 @@ def regions_in(text: str) -> frozenset[BodyRegion]:
     return frozenset(region for regions, pattern in _PATTERNS if pattern.search(words) for region in regions)
 
 
+def words_naming_parts(text: str) -> tuple[str, ...]:
+    """Return the words of a description, in capitals, that name a part of the body: one for each way of naming it."""
+    words = text.upper()
+    found = (pattern.search(words.replace("_", " ")) for _regions, pattern in _PATTERNS)
+    return tuple(dict.fromkeys(words[one.start() : one.end()] for one in found if one is not None))
+
+
+def names_part(study: Study) -> bool:
+    """Tell whether tags or descriptions of a study's images name a part, but for what their kind shows alone."""
+
+    def is_named(series: Series) -> bool:
+        shown = _BY_MODALITY.get(series.modality, frozenset[BodyRegion]())
+        tags = [regions_in(tag) for tag in (series.body_part, series.anatomic_region) if tag]
+        said = regions_in(series.description) | regions_in(study.description)
+        return bool(said - shown) or any(not tag or bool(tag - shown) for tag in tags)
+
+    return any(is_named(one) for one in study.series if any(image.rows > 0 for image in one.instances))
+
+
 def anatomy_of(study: Study, series: Series) -> Anatomy:
     """Return what a series shows: by its tags, else its description, else that of the study."""
     tagged = regions_in(series.body_part) | regions_in(series.anatomic_region) or _BY_MODALITY.get(

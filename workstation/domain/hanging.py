@@ -13,7 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
+from workstation.domain.anatomy import names_part, regions_in, words_naming_parts
 from workstation.domain.geometry import plane_name
 from workstation.domain.hanging_cells import Cell, ImageSelector
 from workstation.domain.linkable import part_doubt, shows_same_part
@@ -27,6 +29,8 @@ MAX_CELLS_ACROSS = 4
 CAPTURED_PRIORITY = 100
 """Where captured protocols start, above all that ship; the later of two stands above the earlier."""
 MAX_PRIORITY = 1000
+_PROJECTIONS: Final = frozenset({"MG", "DX"})
+"""Kinds of images (``_kind``) that are told by their views"""
 
 
 class PriorRelation(StrEnum):
@@ -126,7 +130,9 @@ class ProtocolMatch:
     ``max_prior_days`` limits the age of the prior that ``needs_prior`` asks for, None does not.
     ``without_modalities`` rules out studies that hold one of these: a PET-CT is no CT alone.
     ``exact`` asks for the whole study: no images of other modalities, sides or views than those asked for, none of
-    these missing, and every one of the ``body_parts``. Documents, spot views and the like make no difference.
+    these missing, every one of the ``body_parts``, where there are none no part named at all, and as many radiographs
+    as ``images_without_view`` (None does not ask) whose view nobody names. Documents, spot views and the like make no
+    difference.
     """
 
     modalities: tuple[str, ...] = ()
@@ -137,6 +143,7 @@ class ProtocolMatch:
     max_prior_days: int | None = None
     without_modalities: tuple[str, ...] = ()
     exact: bool = False
+    images_without_view: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +269,8 @@ def score(match: ProtocolMatch, study: Study, priors: Sequence[Study] = ()) -> i
 
 def _words(study: Study) -> str:
     """Return where words of a body part are searched, in capitals."""
-    return " ".join(
-        [study.description, *(word for series in study.series for word in (series.body_part, series.description))]
-    ).upper()
+    told = (word for one in study.series for word in (one.body_part, one.anatomic_region, one.description))
+    return " ".join([study.description, *told]).upper()
 
 
 def _is_whole(match: ProtocolMatch, study: Study) -> bool:
@@ -272,9 +278,10 @@ def _is_whole(match: ProtocolMatch, study: Study) -> bool:
     words = _words(study)
     return (
         (not match.modalities or _kinds(match.modalities) == _kinds(study.modalities))
-        and all(part.upper() in words for part in match.body_parts)
+        and (all(part.upper() in words for part in match.body_parts) if match.body_parts else not names_part(study))
         and (not match.lateralities or set(match.lateralities) == set(_sides(study)))
         and (not match.view_positions or set(match.view_positions) == set(_views(study)))
+        and match.images_without_view in {None, _count_without_view(study)}
     )
 
 
@@ -287,6 +294,13 @@ def _views(study: Study) -> tuple[str, ...]:
     images = [one for series in study.series for one in series.instances if one.view_position and one.rows > 0]
     full = [one for one in images if not one.view_modifiers]
     return tuple(dict.fromkeys(one.view_position for one in full or images))
+
+
+def _count_without_view(study: Study) -> int:
+    """Return how many radiographs do not say their view; raw values beside a picture made of them are that picture."""
+    films = [one for series in study.series if _kind(series.modality) in _PROJECTIONS for one in series.instances]
+    shown = [one for one in films if one.rows > 0 and not one.view_position and not one.view_modifiers]
+    return len([one for one in shown if not one.is_for_processing] or shown)
 
 
 def hang(stage: Stage, study: Study, priors: Sequence[Study] = ()) -> tuple[Hung, ...]:
@@ -338,24 +352,35 @@ def captured(
     asked = usual.match if usual is not None else ProtocolMatch()
     present = tuple(dict.fromkeys(series.modality for series in study.series if series.modality))
     modalities = tuple(one for one in present if _kinds((one,))) or present
-    body_parts = tuple(dict.fromkeys(series.body_part.upper() for series in study.series if series.body_part))
-    # no tag names the part: the word by which it was known until now
-    known = [part for part in asked.body_parts if part.upper() in _words(study)]
-    is_projection = bool({"MG", "DX"} & _kinds(modalities))
+    tags = (series.body_part or series.anatomic_region for series in study.series)
+    body_parts = tuple(dict.fromkeys(tag.upper() for tag in tags if tag))
+    is_projection = bool(_PROJECTIONS & _kinds(modalities))
     return HangingProtocol(
         protocol_id=protocol_id,
         title=dict(title),
         match=ProtocolMatch(
             modalities=modalities,
-            body_parts=body_parts or tuple(known[:1]),
+            body_parts=body_parts or _parts_in_words(study, asked.body_parts),
             lateralities=_sides(study) if "MG" in modalities or asked.lateralities else (),
             view_positions=_views(study) if is_projection or asked.view_positions else (),
             needs_prior=bool(priors) or any(stage.priors_needed for stage in stages),
             exact=True,
+            images_without_view=_count_without_view(study) if is_projection else None,
         ),
         stages=tuple(stages),
         priority=max(CAPTURED_PRIORITY, min(MAX_PRIORITY, usual.priority + 1 if usual is not None else 0)),
     )
+
+
+def _parts_in_words(study: Study, asked: Sequence[str]) -> tuple[str, ...]:
+    """Return the words that name the parts where no tag does: the first of those asked for until now, then others."""
+    words = _words(study)
+    known = tuple(part for part in asked if part.upper() in words)[:1]
+    if not names_part(study):
+        return known
+    told = (study.description, *(series.description for series in study.series))
+    named = (word for text in told for word in words_naming_parts(text))
+    return tuple(dict.fromkeys((*known, *(one for one in named if not regions_in(one) <= regions_in(" ".join(known))))))
 
 
 def selector_of(

@@ -111,6 +111,7 @@ def from_json(raw: dict[str, Any]) -> HangingProtocol:
             max_prior_days=match.get("max_prior_days"),
             without_modalities=tuple(match.get("without_modalities", ())),
             exact=match.get("exact", False),
+            images_without_view=match.get("images_without_view"),
         ),
         stages=tuple(_stage(stage) for stage in raw["stages"]),
         priority=raw.get("priority", 0),

@@ -60,8 +60,11 @@ class HangingForm(QWidget):
         column.addLayout(_row((tr("Name"), self.name, 3), (tr("Priority"), self.priority, 1)))
         self.exact = QCheckBox(tr("exactly these"))
         self.exact.setToolTip(
-            tr("The study has all of these modalities, sides, views and body part words, and no other images")
-        )
+            "\n".join((
+                tr("The study has all of these modalities, sides, views and body part words, and no other images"),
+                tr("Without body part words: nothing in the study names a part of the body"),
+            ))
+        )  # fmt: skip
         column.addLayout(_row((tr("Modalities"), self.modalities, 1), (tr("Body part words"), self.body_parts, 2),
                               ("", self.exact, 0)))  # fmt: skip
         column.addLayout(_row((tr("Sides"), self.sides, 1), (tr("Mammographic views"), self.views, 1),

@@ -48,6 +48,13 @@ KINDS = {
     "brain": of(("MR", "BRAIN")),
     "part in words": of(("CT", ""), description="胸部平扫"),
     "no part": of(("CT", "")),
+    "abdomen in words": of(("CT", ""), description="ABDOMEN_ROUTINE"),
+    "arm in words": of(("CT", ""), description="ARM"),
+    "head and chest in words": of(("CT", ""), description="头颅+胸部平扫"),
+    "part in another tag": study("1", replace(series("1.0", "CT"), anatomic_region="HEART")),
+    "film": views("DX", ("", "")),
+    "two films": views("DX", ("", ""), ("", "")),
+    "film beside a named view": views("DX", ("", "PA"), ("", "")),
     "ultrasound": of(("US", "")),
     "photograph": of(("OT", "")),
     "angiogram": of(("XA", "HEART")),
@@ -89,6 +96,17 @@ def test_a_captured_layout_hangs_by_itself_for_the_next_study_of_its_kind(
         ("chest in two", "chest pa", "chest-radiograph"),
         ("part in words", "no part", "general"),
         ("ct", "brain", "mr-brain"),
+        ("no part", "ct", "ct-chest"),
+        ("no part", "part in words", "ct-chest"),
+        ("no part", "abdomen in words", "general"),
+        ("no part", "part in another tag", "general"),
+        ("head and chest in words", "part in words", "ct-chest"),
+        ("film", "two films", "chest-radiograph"),
+        ("two films", "film", "chest-radiograph"),
+        ("film", "chest pa", "chest-radiograph"),
+        ("film", "chest in two", "chest-radiograph"),
+        ("chest pa", "film beside a named view", "chest-radiograph"),
+        ("film beside a named view", "chest pa", "chest-radiograph"),
     ],
 )
 def test_a_captured_layout_never_takes_a_study_that_holds_more_or_less(
@@ -141,6 +159,21 @@ def test_reports_screens_and_spot_views_change_nothing_about_the_kind_of_a_study
     assert hangs(library, replace(FOUR, series=(*FOUR.series, *more))) == "own"
     extra = series("1.9", "MG", image("1.9", side="R", view="XCCL"))
     assert hangs(library, replace(FOUR, series=(*FOUR.series, extra))) == "mg-four-views"
+
+
+def test_a_layout_of_mammograms_takes_those_whose_part_is_tagged_since_they_show_nothing_else(tmp_path: Path) -> None:
+    library = HangingLibrary(tmp_path)
+    capture(library, FOUR)
+    assert FOUR.series[0].body_part == ""
+    assert hangs(library, KINDS["tagged mammogram"]) == "own"
+
+
+def test_raw_values_beside_a_film_are_no_second_film(tmp_path: Path) -> None:
+    library, film = HangingLibrary(tmp_path), KINDS["film"]
+    capture(library, film)
+    raw = replace(image("1.9"), sop_class_uid="1.2.840.10008.5.1.4.1.1.1.1.1")  # digital X-ray, for processing
+    assert raw.is_for_processing
+    assert hangs(library, replace(film, series=(*film.series, series("1.9", "DX", raw)))) == "own"
 
 
 def test_a_layout_of_two_parts_is_not_for_one_of_them(tmp_path: Path) -> None:
