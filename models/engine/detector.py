@@ -15,6 +15,7 @@ from models.engine.calibration import out_of_ten
 from models.engine.cpu_forms import cpu_forms
 from models.engine.decoders.heatmap_3d import decode, merge
 from models.engine.heat import heat_picture
+from models.engine.mark_occlusion import OutsideTheLungs, occlusion_of_mark
 from models.engine.one_lesion import one_a_lesion
 from models.engine.preprocess import Prepared, normalised, prepare
 from models.engine.promised_shape import check_answer
@@ -23,8 +24,9 @@ from models.engine.second_stage import rescored
 from models.engine.session import InferenceSession, Provider
 from models.engine.tiling import run_tiled, slab_sizes
 from resources.translation import tr
-from workstation.domain.errors import OutOfMemory
+from workstation.domain.errors import InputOutsideIntendedUse, OutOfMemory
 from workstation.domain.finding import AlgorithmIdentity, Mark
+from workstation.domain.geometry import Point
 from workstation.domain.model import OcclusionMap
 from workstation.domain.ports import JobContext
 from workstation.domain.progress import JobPart, RisingJob
@@ -103,6 +105,35 @@ class LungNoduleDetector:
                 self._drop()
                 raise
         return heat_picture(heat, size, prepared, manifest.output, manifest.post)
+
+    def occlusion(self, volume: Volume, centre_lps_mm: Point, diameter_mm: float, job: JobContext) -> OcclusionMap:
+        """
+        Return how much the heat at a mark falls where what lies around it is covered; raises as ``detect``.
+
+        InputOutsideIntendedUse also for a mark outside the lungs that the network sees.
+        """
+        with self._one_at_a_time:
+            manifest = self._bundle.manifest
+            job.progress(0.0, tr("Opening the network"))
+            session = self._opened()
+            names = (manifest.output.heat,)
+
+            def heat(image: FloatArray) -> FloatArray:
+                found: FloatArray = session.run(names, {manifest.input.name: image}, job)[0][0, 0]
+                return found
+
+            try:
+                job.progress(0.02, tr("Finding the lungs"))
+                prepared = prepare(volume, manifest.applies_to, manifest.input, job)
+                return occlusion_of_mark(
+                    prepared, centre_lps_mm, diameter_mm, manifest.input, manifest.output, heat,
+                    JobPart(job, 0.1, 1.0),
+                )  # fmt: skip
+            except OutsideTheLungs:
+                raise InputOutsideIntendedUse(tr("The finding lies outside the lungs that the model sees.")) from None
+            except BaseException:
+                self._drop()
+                raise
 
     def _detect(self, volume: Volume, job: JobContext) -> DetectionOutcome:
         manifest = self._bundle.manifest

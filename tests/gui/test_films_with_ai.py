@@ -23,7 +23,7 @@ from viewers.scene.camera import Camera
 from viewers.scene.stack_scene import StackScene
 from workstation.bootstrap.image_stream import decode_for_display
 from workstation.domain.errors import BundleInvalid
-from workstation.domain.finding import AlgorithmIdentity, Decision, FindingList, RejectReason
+from workstation.domain.finding import AlgorithmIdentity, Decision, FindingList, Mark, RejectReason
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImagePlace
 from workstation.domain.model import OcclusionMap
@@ -119,6 +119,12 @@ class _NoMeasurer:
 class _NoHeat:
     def heat(self, algorithm: AlgorithmIdentity, volume: Volume, job: JobContext) -> OcclusionMap | None:
         del algorithm, volume, job
+        return None
+
+    def occlusion(
+        self, algorithm: AlgorithmIdentity, volume: Volume, mark: Mark, job: JobContext
+    ) -> OcclusionMap | None:
+        del algorithm, volume, mark, job
         return None
 
 

@@ -21,7 +21,7 @@ from tests.unit.domain.test_nodule import nodule
 from viewers.scene.heat_layer import HeatLayer
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotANodule, Unreachable
-from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, RejectReason
+from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, Mark, RejectReason
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImageMark, ImagePlace
 from workstation.domain.look_alike import known_nodules
@@ -282,6 +282,18 @@ class _Heat:
         job.progress(0.5)
         return OcclusionMap(np.full((4, 4, 4), 0.8, np.float32), volume.ijk_to_lps)
 
+    def occlusion(
+        self, algorithm: AlgorithmIdentity, volume: Volume, mark: Mark, job: JobContext
+    ) -> OcclusionMap | None:
+        """The score falls by 0.4 at the mark, by 0.1 beside it."""
+        del algorithm, volume
+        job.progress(0.5)
+        drop = np.full((3, 3, 3), 0.1, np.float32)
+        drop[1, 1, 1] = 0.4
+        grid = np.diag([4.0, 4.0, 4.0, 1.0])
+        grid[:3, 3] = np.subtract(mark.centre_lps_mm, 4.0)
+        return OcclusionMap(drop, grid)
+
 
 class _NoCards:
     def cards(self) -> tuple[()]:
@@ -327,6 +339,53 @@ def test_the_heat_map_lies_over_stack_and_planes_until_it_is_taken_away(
     assert len(scenes) >= 4
     button.click()
     assert [scene.fused for scene in scenes] == [None] * len(scenes)
+
+
+def test_where_the_score_of_a_mark_comes_from_takes_the_place_of_the_heat_map(
+    qtbot: QtBot, bench: ReadingBench, explaining: _Measurer
+) -> None:
+    del explaining
+    opened(qtbot, bench)
+    qtbot.waitUntil(bench.page.has_volume)
+    first, second = bench.session.findings.findings[:2]
+    pane = bench.page.findings.evidence
+    bench.page.findings.evidence_asked.emit(first.tracking_uid)
+    pane.heat.click()
+    scenes = [frame.scene for frame in bench.page.grid.frames.values() if frame.scene is not None]
+    qtbot.waitUntil(lambda: all(isinstance(scene.fused, HeatLayer) for scene in scenes))
+    assert (pane.heat.text(), pane.occlusion.text()) == ("Hide", "Occlusion map")
+
+    pane.occlusion.click()
+    qtbot.waitUntil(lambda: pane.occlusion.text() == "Hide")
+    assert pane.heat.text() == "Heat map"
+    layers = [scene.fused for scene in scenes]
+    assert {layer.label for layer in layers if isinstance(layer, HeatLayer)} == {"Share of the strongest fall"}
+    assert len(layers) == len([layer for layer in layers if isinstance(layer, HeatLayer)]) >= 4
+    (heat,) = {id(layer.volume): layer.volume for layer in layers if isinstance(layer, HeatLayer)}.values()
+    assert heat.voxels.max() == 1.0
+    assert heat.voxels.min() == pytest.approx(0.25)
+    assert first.centre_lps_mm is not None
+    np.testing.assert_allclose(heat.lps_of((1.0, 1.0, 1.0)), first.centre_lps_mm, atol=1e-6)
+
+    bench.page.findings.evidence_asked.emit(second.tracking_uid)
+    assert [scene.fused for scene in scenes] == [None] * len(scenes)
+    assert pane.occlusion.text() == "Occlusion map"
+    pane.occlusion.click()
+    qtbot.waitUntil(lambda: pane.occlusion.text() == "Hide")
+    pane.occlusion.click()
+    assert [scene.fused for scene in scenes] == [None] * len(scenes)
+
+
+def test_a_finding_of_the_reader_has_no_score_to_explain(
+    qtbot: QtBot, bench: ReadingBench, explaining: _Measurer
+) -> None:
+    del explaining
+    opened(qtbot, bench)
+    qtbot.waitUntil(bench.page.has_volume)
+    bench.presenter._add(place_of(bench, 0))
+    bench.page.findings.evidence_asked.emit(bench.session.findings.findings[-1].tracking_uid)
+    pane = bench.page.findings.evidence
+    assert (pane.heat.isVisible(), pane.occlusion.isVisible()) == (True, False)
 
 
 class _Occluder:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from resources.lidc import nodule_table
 from resources.translation import tr
-from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.finding import AlgorithmIdentity, Mark
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImagePlace
 from workstation.domain.look_alike import KnownNodule, known_nodules
@@ -24,6 +24,7 @@ from workstation.services.reading_ai import ReadingAi
 from workstation.storage.tallies import TallyFolder
 
 if TYPE_CHECKING:
+    from models.engine.detector import LungNoduleDetector
     from models.engine.registry import Bundle
 
 
@@ -66,17 +67,33 @@ class LocalHeat:
 
     def heat(self, algorithm: AlgorithmIdentity, volume: Volume, job: JobContext) -> OcclusionMap | None:
         """Return the network's own heat, None where these weights are not installed here or have no heat."""
-        from models.engine.detector import LungNoduleDetector
-        from workstation.bootstrap.models import installed_models
-
-        bundle = installed_models().registry.with_weights(algorithm.sha256, ModelKind.HEATMAP_3D)
-        if bundle is None:
+        detector = _heat_detector(algorithm)
+        if detector is None:
             return None
-        detector = LungNoduleDetector(bundle)
         try:
             return detector.heat_map(volume, job)
         finally:
             detector.close()
+
+    def occlusion(
+        self, algorithm: AlgorithmIdentity, volume: Volume, mark: Mark, job: JobContext
+    ) -> OcclusionMap | None:
+        """Return how the heat at a mark falls where its surroundings are covered, None as for ``heat``."""
+        detector = _heat_detector(algorithm)
+        if detector is None:
+            return None
+        try:
+            return detector.occlusion(volume, mark.centre_lps_mm, mark.diameter_mm, job)
+        finally:
+            detector.close()
+
+
+def _heat_detector(algorithm: AlgorithmIdentity) -> LungNoduleDetector | None:
+    from models.engine.detector import LungNoduleDetector
+    from workstation.bootstrap.models import installed_models
+
+    bundle = installed_models().registry.with_weights(algorithm.sha256, ModelKind.HEATMAP_3D)
+    return None if bundle is None else LungNoduleDetector(bundle)
 
 
 @dataclass(frozen=True, slots=True)

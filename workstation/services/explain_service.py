@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from workstation.domain.finding import AlgorithmIdentity, Finding, MarkEvidence
+from workstation.domain.finding import AlgorithmIdentity, Finding, Mark, MarkEvidence
 from workstation.domain.image_place import ImagePlace
 from workstation.domain.look_alike import KnownNodule, LookAlike, look_alikes
 from workstation.domain.model import OcclusionMap
 from workstation.domain.nodule_ports import NoduleMeasurer
+from workstation.domain.observation import limits_as_said
 from workstation.domain.ports import JobContext
 from workstation.domain.study import Study
 from workstation.domain.volume import Volume
@@ -32,6 +33,16 @@ class HeatMapper(Protocol):
         Return the network's own heat in [0, 1], None where this machine does not have the model or it has no heat.
 
         Raises what a detector raises; JobCancelled.
+        """
+        ...
+
+    def occlusion(
+        self, algorithm: AlgorithmIdentity, volume: Volume, mark: Mark, job: JobContext
+    ) -> OcclusionMap | None:
+        """
+        Return how much the heat at a mark falls where the volume is covered around it, in the patient.
+
+        None and errors as ``heat``; InputOutsideIntendedUse also for a mark outside the lungs.
         """
         ...
 
@@ -71,6 +82,8 @@ class ExplainFindings:
         """
         Measure at a finding; what the detector stored with a mark is shown as it stored it.
 
+        Only whether its volume is compared over time follows the type that the reader said, as everywhere.
+
         Raises NotANodule, JobCancelled. ValueError for a finding on an image, which has no place in a volume.
         """
         if finding.centre_lps_mm is None:
@@ -78,4 +91,5 @@ class ExplainFindings:
         found = self.measurer.segment(volume, finding.centre_lps_mm, job, diameter_mm=finding.diameter_mm)
         stored = None if finding.mark is None else finding.mark.evidence
         evidence = stored if stored is not None and stored.volume_mm3 is not None else found.evidence()
-        return Explained(evidence, look_alikes(found, self.known()))
+        limits = limits_as_said(evidence.growth_limits, finding.nodule_type)
+        return Explained(replace(evidence, growth_limits=limits), look_alikes(found, self.known()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,9 @@ from viewers.scene.heat_layer import HeatLayer
 from viewers.scene.occlusion_layer import LEAST_FULL
 from viewers.scene.scene import Scene
 from workstation.domain.errors import WorkstationError
+from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.model import OcclusionMap
+from workstation.domain.ports import JobContext
 from workstation.domain.volume import Volume
 from workstation.services.explain_service import Explained, ExplainFindings
 from workstation.services.jobs import JobHandle, JobRunner, Pool
@@ -22,6 +25,8 @@ from workstation.ui.notice import Severity
 from workstation.ui.pages.image_presenter import ImagePresenter
 from workstation.ui.pages.occluding import Occluding
 from workstation.ui.pages.reading_page import ReadingPage
+
+MakeMap = Callable[[AlgorithmIdentity, Volume, JobContext], OcclusionMap | None]
 
 
 class Explaining(QObject):
@@ -45,6 +50,8 @@ class Explaining(QObject):
         self._heating: JobHandle[OcclusionMap | None] | None = None
         self._heat: Volume | None = None
         self._heat_title = ""
+        self._say: Callable[[str], None] | None = None
+        """Tells at its button how far the map in space is"""
         self.occluding = Occluding(page, images, desk, jobs, None if explain is None else explain.occluder)
         self.occluding.volume = self._volume
         self.occluding.lay_in_space = self._lay_occlusion
@@ -52,6 +59,7 @@ class Explaining(QObject):
         panel = page.findings
         panel.evidence_asked.connect(self.explain)
         panel.evidence.heat_asked.connect(self.toggle_heat)
+        panel.evidence.occlusion_asked.connect(self.toggle_occlusion)
         panel.evidence.closed.connect(self.clear)
         page.evidence_asked.connect(lambda: self.explain(panel.selected))
         images.case_closed.connect(self.clear)
@@ -81,7 +89,10 @@ class Explaining(QObject):
             self.occluding.explain(finding)
             return
         self.occluding.clear()
-        view = pane.start(tracking_uid, finding.number, heat=session.displayed.algorithm is not None)
+        is_known = session.displayed.algorithm is not None
+        if pane.view.tracking_uid != tracking_uid and self._say == pane.show_occlusion:
+            self._stop_heating()  # it spoke of the other mark
+        view = pane.start(tracking_uid, finding.number, heat=is_known, occlusion=is_known and finding.mark is not None)
         self._stop_measuring()
         volume, explain = self._volume(), self._explain
         if volume is None:
@@ -108,7 +119,8 @@ class Explaining(QObject):
             self._heating.cancel()
             self._heating = None
         self._take_heat_away()
-        self._page.findings.evidence.show_heat("")
+        said, self._say = self._say, None
+        (said or self._page.findings.evidence.show_heat)("")
 
     # heat
 
@@ -117,38 +129,61 @@ class Explaining(QObject):
         if self.occluding.is_open:
             self.occluding.toggle()
             return
-        pane = self._page.findings.evidence
-        if self._heating is not None or self._heat is not None:
+        explain = self._explain
+        if explain is not None:
+            self._toggle(
+                self._page.findings.evidence.show_heat,
+                explain.heat.heat,
+                tr("There is no heat map: this machine does not have the model"),
+            )
+
+    def toggle_occlusion(self) -> None:
+        """Compute where the score of the mark comes from, stop computing it, or take it away."""
+        session, explain, pane = self._desk.session, self._explain, self._page.findings.evidence
+        mark = None if session is None else session.displayed.get(pane.view.tracking_uid).mark
+        if explain is None or mark is None:
+            return
+        self._toggle(
+            pane.show_occlusion,
+            lambda algorithm, volume, job: explain.heat.occlusion(algorithm, volume, mark, job),
+            tr("There is no occlusion map: this machine does not have the model"),
+            is_fall=True,
+        )
+
+    def _toggle(self, say: Callable[[str], None], make: MakeMap, missing: str, *, is_fall: bool = False) -> None:
+        """Take one map in space away where it is asked for again, else put it in the place of the other."""
+        was, session, volume = self._say, self._desk.session, self._volume()
+        if was is not None:
             self._stop_heating()
-            return
-        session, volume = self._desk.session, self._volume()
         algorithm = None if session is None else session.displayed.algorithm
-        if self._explain is None or volume is None or algorithm is None:
+        if was == say or volume is None or algorithm is None:
             return
-        mapper = self._explain.heat
-        pane.show_heat("0 %")
+        self._say = say
+        say(tr("Stop · {percent} %", percent=0))
 
         def arrived(found: OcclusionMap | None) -> None:
             self._heating = None
             if found is None:
-                pane.show_heat("")
-                self._page.toast.emit(tr("There is no heat map: this machine does not have the model"))
-                return
-            self._lay(found, volume)
+                self._stop_heating()
+                self._page.toast.emit(missing)
+            elif is_fall:
+                self._lay_occlusion(found, volume)
+            else:
+                self._lay(found, volume)
 
         def failed(error: Exception) -> None:
             self._heating = None
-            pane.show_heat("")
+            self._stop_heating()
             if not isinstance(error, WorkstationError):
                 raise error
             self._page.show_error(error, key="heat", severity=Severity.DEGRADED)
 
         self._heating = self._jobs.submit(
             Pool.CPU,
-            lambda job: mapper.heat(algorithm, volume, job),
+            lambda job: make(algorithm, volume, job),
             on_success=arrived,
             on_error=failed,
-            on_progress=lambda share, _text: pane.show_heat(f"{100 * share:.0f} %"),
+            on_progress=lambda share, _text: say(tr("Stop · {percent} %", percent=f"{100 * share:.0f}")),
         )
 
     def _lay(self, found: OcclusionMap, volume: Volume, title: str = "") -> None:
@@ -157,7 +192,7 @@ class Explaining(QObject):
             voxels, found.ijk_to_lps, volume.frame_of_reference_uid, volume.series_instance_uid, unit=""
         )
         self._heat_title = title or tr("Heat")
-        self._page.findings.evidence.show_heat(tr("Hide"))
+        (self._say or self._page.findings.evidence.show_heat)(tr("Hide"))
         self._dress()
 
     def _lay_occlusion(self, found: OcclusionMap, volume: Volume) -> None:

@@ -76,9 +76,10 @@ class EvidenceView(QWidget):
 
 
 class EvidencePane(QWidget):
-    """Below the cards: the evidence of the finding that was asked about, and the model's heat map."""
+    """Below the cards: the evidence of the finding that was asked about, and the maps of the model."""
 
     heat_asked = Signal()
+    occlusion_asked = Signal()
     closed = Signal()
 
     def __init__(self) -> None:
@@ -89,6 +90,11 @@ class EvidencePane(QWidget):
         self.heat = Button(tr("Heat map"), "ghost", icon="fire", small=True)
         self.heat.setToolTip(tr("Show where the model sees something; again to stop or to take it away"))
         self.heat.clicked.connect(self.heat_asked)
+        self.occlusion = Button(tr("Occlusion map"), "ghost", icon="fire", small=True)
+        self.occlusion.setToolTip(
+            tr("Show where covering the images lowers the score of this mark; again to stop or to take it away")
+        )
+        self.occlusion.clicked.connect(self.occlusion_asked)
         close = Button("", "ghost", icon="close", small=True)
         close.setToolTip(tr("Close"))
         close.setAccessibleName(tr("Close"))
@@ -100,9 +106,15 @@ class EvidencePane(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(12, 4, 4, 4)
         row.addWidget(self._title, 1)
-        row.addWidget(self.heat)
         row.addWidget(close)
         column.addLayout(row)
+        maps = QHBoxLayout()
+        maps.setContentsMargins(4, 0, 4, 4)
+        maps.setSpacing(4)
+        maps.addWidget(self.heat)
+        maps.addWidget(self.occlusion)
+        maps.addStretch(1)
+        column.addLayout(maps)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -112,19 +124,30 @@ class EvidencePane(QWidget):
         column.addWidget(self._scroll)
         self.hide()
 
-    def start(self, tracking_uid: str, number: int, *, heat: bool, offer: str = "") -> EvidenceView:
-        """Begin to show one finding; returns what is to be filled. ``offer`` names the map, empty for the heat map."""
+    def start(
+        self, tracking_uid: str, number: int, *, heat: bool, occlusion: bool = False, offer: str = ""
+    ) -> EvidenceView:
+        """
+        Begin to show one finding; returns what is to be filled.
+
+        ``heat`` and ``occlusion`` say which maps are offered, ``offer`` names the first, empty for the heat map.
+        """
         self.view = EvidenceView(tracking_uid)
         self._scroll.setWidget(self.view)
         self._title.setText(tr("Evidence of finding {number}", number=number))
         self.heat.setVisible(heat)
+        self.occlusion.setVisible(occlusion)
         self._offer = offer or tr("Heat map")
         if not self._busy:
             self.heat.set_text(self._offer, "fire")
         self.show()
         return self.view
 
+    def show_occlusion(self, words: str) -> None:
+        """Say how far the map of a mark is; empty for the plain offer."""
+        self.occlusion.set_text(words or tr("Occlusion map"), "close" if words else "fire")
+
     def show_heat(self, words: str) -> None:
-        """Say how far the map is; empty for the plain offer."""
+        """Say how far the heat map is; empty for the plain offer."""
         self._busy = bool(words)
         self.heat.set_text(words or self._offer, "close" if words else "fire")
