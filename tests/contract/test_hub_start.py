@@ -58,7 +58,7 @@ def test_opening_again_changes_nothing(engine: Engine, tmp_path: Path, database:
     again = open_database(tmp_path, database)
 
     with again.connect() as connection:
-        assert schema_revision(connection) == before == "0015"
+        assert schema_revision(connection) == before == "0016"
     again.dispose()
 
 
@@ -228,6 +228,37 @@ _CUT_ITEM = (
 )
 
 
+def test_what_a_case_tells_of_the_person_follows_from_the_whole_ids_after_the_update(
+    tmp_path: Path, database: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case whose ID was whole all along does not count a stranger any more, who is found by the own ID only."""
+    whole, people = "7" * 64, ("周丽华", "周丽华", "赵铁柱")
+    with monkeypatch.context() as patch:
+        patch.setattr(alembic.command, "upgrade", lambda config, _head: upgrade(config, "0014"))
+        former = open_database(tmp_path, database)
+    with former.begin() as connection:
+        connection.execute(text("INSERT INTO sites (site_id, name) VALUES ('a', 'A')"))
+        for n, (last, name) in enumerate(zip(("", "", "", "8"), (*people, "赵铁柱"), strict=True)):
+            told = {"uid": f"1.{n}", "ups": f"1.{n}.5", "cut": whole, "whole": whole + last}
+            attributes = f'{{"00100020":{{"vr":"LO","Value":["{whole}{last}"]}}}}'
+            connection.execute(text(_LONG_STUDY), {**told, "attributes": attributes})
+            connection.execute(text(_CUT_CASE), told)
+            seen = {"uid": f"1.{n}", "name": name, "text": whole}
+            named = "UPDATE cases SET patient_name = :name, search_text = :text WHERE study_instance_uid = :uid"
+            connection.execute(text(named), seen)
+    former.dispose()
+
+    engine = open_database(tmp_path, database)
+
+    with engine.connect() as connection:
+        query = "SELECT prior_count, search_text FROM cases ORDER BY study_instance_uid"
+        counts, texts = zip(*connection.execute(text(query)), strict=True)
+    assert counts == (0, 1, 0, 0)
+    assert [f"{whole}8" in one for one in texts] == [False, False, False, True]
+    assert all(whole in one and name in one for one, name in zip(texts, (*people, "赵铁柱"), strict=True))
+    engine.dispose()
+
+
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(
     engine: Engine, tmp_path: Path, database: str | None
 ) -> None:
@@ -253,7 +284,7 @@ def test_hubs_that_start_at_once_make_one_schema_and_one_set_of_people(tmp_path:
         return f"{revision} {people}"
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(start, range(4))) == ["0015 8"] * 4
+        assert list(pool.map(start, range(4))) == ["0016 8"] * 4
 
 
 def test_sqlite_is_set_up_not_to_lose_what_was_confirmed(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,9 +11,21 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from tests.helpers.hub import HubBed, expect, new_uid
+from tests.helpers.hub_reports import NOW, new_report, submit
 from worklist.http import HubClient
 from worklist.hub.tables import cases
 from worklist.priors import HubPriors
+from workstation.domain.report import ReportState
+
+
+@pytest.fixture
+def in_china(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the hub stand where its day begins eight hours before the day of UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 def priors(hub: HubBed, ups: str, user: str = "expert") -> list[dict[str, Any]]:
@@ -66,6 +80,41 @@ def test_nobody_without_id_or_birth_date_has_priors(hub: HubBed) -> None:
     assert priors(hub, current.ups) == []
 
 
+@pytest.mark.parametrize(("born", "sex"), [("", ""), ("", "O")])
+def test_a_patient_of_whom_neither_birth_date_nor_sex_is_told_has_priors_all_the_same(
+    hub: HubBed, born: str, sex: str
+) -> None:
+    who = _patient() | {"PatientBirthDate": born, "PatientSex": sex}
+    own = hub.send(StudyDate="20250105", **who)  # type: ignore[arg-type]  # DICOM keywords only
+    current = hub.send(StudyDate="20260105", **who)  # type: ignore[arg-type]  # DICOM keywords only
+
+    assert [(one["study_instance_uid"], one["relation"]) for one in priors(hub, current.ups)] == [
+        (own.study, "same_patient")
+    ]
+
+
+@pytest.mark.usefixtures("in_china")
+@pytest.mark.parametrize("zone", ["", "+0800", "-0500"])
+def test_an_exam_of_the_early_morning_is_told_under_the_day_that_its_images_carry(hub: HubBed, zone: str) -> None:
+    """07:30 in China is the day before in UTC; an exam that is later that morning was never the day before."""
+    who = _patient() | ({"TimezoneOffsetFromUTC": zone} if zone else {})
+    hub.send(StudyDate="20250310", StudyTime="074500", **who)  # type: ignore[arg-type]  # DICOM keywords only
+    hub.send(StudyDate="20261110", StudyTime="073000", **who)  # type: ignore[arg-type]  # DICOM keywords only
+    current = hub.send(StudyDate="20261110", StudyTime="063000", **who)  # type: ignore[arg-type]  # DICOM keywords only
+
+    assert [one["study_date"] for one in priors(hub, current.ups)] == ["20261110", "20250310"]
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR DA")
+@pytest.mark.parametrize(("written", "told"), [("2025.03.10", "20250310"), ("", ""), ("20250231", "")])
+def test_a_study_date_is_told_as_a_day_or_not_at_all(hub: HubBed, written: str, told: str) -> None:
+    who = _patient()
+    hub.send(StudyDate=written, **who)  # type: ignore[arg-type]  # DICOM keywords only
+    current = hub.send(StudyDate="20260105", **who)  # type: ignore[arg-type]  # DICOM keywords only
+
+    assert [one["study_date"] for one in priors(hub, current.ups)] == [told]
+
+
 def test_a_technician_sees_priors_of_the_own_site_only(hub: HubBed) -> None:
     _, current = (
         hub.send(user, PatientID=number, PatientName="褚^七", PatientBirthDate="19720404", PatientSex="F")
@@ -103,6 +152,25 @@ def test_a_prior_tells_how_many_marks_of_an_ai_nobody_has_decided(hub: HubBed) -
         connection.execute(found.values(ai_finding_count=3))
 
     assert [one["undecided_marks"] for one in priors(hub, current.ups)] == [3]
+
+
+def test_marks_that_a_reader_is_deciding_or_has_decided_are_never_called_undecided(hub: HubBed) -> None:
+    who = _patient()
+    older = hub.send(StudyDate="20250105", **who)  # type: ignore[arg-type]  # DICOM keywords only
+    current = hub.send(StudyDate="20260105", **who)  # type: ignore[arg-type]  # DICOM keywords only
+    with hub.context.write() as connection:
+        found = update(cases).where(cases.c.study_instance_uid == older.study)
+        connection.execute(found.values(ai_finding_count=3))
+
+    def told() -> list[tuple[str, int]]:
+        return [(one["state"], one["undecided_marks"]) for one in priors(hub, current.ups)]
+
+    assert told() == [("ready", 3)]
+    lock = hub.claim("resident", older.ups)
+    assert told() == [("reading", 0)]
+    written = new_report(older.study, older.ups, new_uid()).moved(ReportState.PRELIMINARY, at=NOW)
+    expect(200, submit(hub, "resident", older.ups, written, lock))
+    assert told() == [("preliminary", 0)]
 
 
 @pytest.mark.parametrize(
@@ -146,6 +214,20 @@ def test_a_name_written_otherwise_and_what_is_missing_make_no_other_patient(hub:
     who = _patient()
     hub.send(StudyDate="20250105", **(who | other))  # type: ignore[arg-type]  # DICOM keywords only
     current = hub.send(StudyDate="20260105", **who)  # type: ignore[arg-type]  # DICOM keywords only
+
+    assert [(one["relation"], one["against"]) for one in priors(hub, current.ups)] == [("same_patient", [])]
+    assert hub.row("expert", current.ups)["prior_count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"), [("WANG^QIMING=王^启明", "WANG^QIMING"), ("WANG^QIMING", "WANG^QIMING=王^启明")]
+)
+def test_a_scanner_that_sends_the_latin_letters_alone_makes_no_other_patient(
+    hub: HubBed, earlier: str, later: str
+) -> None:
+    who = _patient() | {"PatientBirthDate": ""}
+    hub.send(StudyDate="20250105", **(who | {"PatientName": earlier}))  # type: ignore[arg-type]  # DICOM keywords only
+    current = hub.send(StudyDate="20260105", **(who | {"PatientName": later}))  # type: ignore[arg-type]  # as above
 
     assert [(one["relation"], one["against"]) for one in priors(hub, current.ups)] == [("same_patient", [])]
     assert hub.row("expert", current.ups)["prior_count"] == 1

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
+
+from sqlalchemy import insert, select
 
 from tests.helpers.hub import HubBed, SentStudy, expect, new_uid, result_file
 from tests.helpers.hub_reports import ENHANCED_SR, EXPERT, PDF, finalise, new_report, signed
 from tests.helpers.papers import GRANTED, REFUSED
 from worklist.http import HubClient
+from worklist.hub.tables import cases, reports
 from worklist.recognised import HubRecognised
 from workstation.domain.mutual_recognition import Recognition
 from workstation.domain.study import Patient
@@ -19,8 +22,8 @@ ASKED = {"patient_id": "RE-1", "name": "周一", "birth_date": "19610303", "sex"
 
 def reported(hub: HubBed, recognition: Recognition | None, user: str = "technician", **patient: str) -> SentStudy:
     """Send a study and sign its report."""
-    patient = {"PatientBirthDate": "19610303", "PatientSex": "M", **patient}
-    sent = hub.send(user, StudyDate="20261101", **patient)  # type: ignore[arg-type]  # DICOM keywords only
+    patient = {"PatientBirthDate": "19610303", "PatientSex": "M", "StudyDate": "20261101", **patient}
+    sent = hub.send(user, **patient)  # type: ignore[arg-type]  # DICOM keywords only
     lock = hub.claim("expert", sent.ups)
     report = signed(new_report(sent.study, sent.ups, new_uid(), author=EXPERT))
     report = replace(report, recognition=recognition)
@@ -106,3 +109,35 @@ def test_an_id_that_two_issuers_gave_out_is_the_same_person_only_with_the_name(h
     found = results(hub, patient_id="RE-9", name="何一", birth_date="")
 
     assert [one["study_instance_uid"] for one in found] == [his.study]
+
+
+def test_strangers_and_reports_without_the_mark_never_push_out_a_result(hub: HubBed) -> None:
+    his = reported(hub, GRANTED, PatientID="RE-10", PatientName="施^十", PatientBirthDate="", PatientSex="")
+    with hub.context.write() as connection:
+        case, report = (
+            dict(connection.execute(select(table).where(table.c.study_instance_uid == his.study)).mappings().one())
+            for table in (cases, reports)
+        )
+        for n in range(120):
+            study = f"1.2.826.0.1.96.{n}"
+            newer = {"study_instance_uid": study, "ups_instance_uid": f"{study}.1"}
+            name = {"patient_name": f"陌生{n}"} if n % 2 else {}
+            connection.execute(
+                insert(cases).values(case | newer | name | {"studied": datetime(2026, 11, 20, tzinfo=UTC)})
+            )
+            final = newer | {"report_uid": f"{study}.2", "final_of_study": study}
+            document = report["document"] if n % 2 else "{}"
+            connection.execute(insert(reports).values(report | final | {"document": document}))
+
+    found = results(hub, patient_id="RE-10", name="施十", birth_date="", sex="")
+
+    assert [one["study_instance_uid"] for one in found] == [his.study]
+
+
+def test_a_result_is_told_under_the_day_that_its_images_carry_whatever_zone_they_name(hub: HubBed) -> None:
+    for zone, number in (("+1400", "RE-11"), ("-1200", "RE-12")):
+        told = {"PatientID": number, "PatientName": "张^早", "TimezoneOffsetFromUTC": zone}
+        reported(hub, GRANTED, StudyDate="20261110", StudyTime="001500" if zone[0] == "+" else "234500", **told)
+
+        (found,) = results(hub, patient_id=number, name="张早", birth_date="")
+        assert found["studied_on"] == "2026-11-10"

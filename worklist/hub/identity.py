@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, s
 
 from resources.translation import tr
 from worklist.hub.instance_json import JsonAttributes
+from worklist.hub.instance_tables import dicom_studies
+from worklist.hub.stored_headers import recorded_name
 from worklist.hub.tables import cases
 from workstation.dicom.part10 import hostile
 from workstation.domain.one_person import contradictions
@@ -76,37 +78,45 @@ def told_otherwise(patient: Patient) -> ColumnElement[bool]:
 
 
 def patient_of(row: Row[Any]) -> Patient:
-    """Return who a case is of."""
-    return Patient(row.patient_id, row.patient_name, row.birth_date, row.sex)
+    """Return who a case is of; the row has its ``recorded_name`` (``stored_headers``)."""
+    return Patient(row.patient_id, row.patient_name, row.birth_date, row.sex, row.recorded_name)
 
 
-def is_same_person(one: Row[Any], other: Row[Any]) -> bool:
-    """Tell whether two rows are of the same ID, issuer and site, and nothing contradicts that it is one person."""
-    return (
-        bool(one.patient_id)
-        and (one.site_id, one.patient_id, one.issuer_of_patient_id)
-        == (other.site_id, other.patient_id, other.issuer_of_patient_id)
-        and not contradictions(patient_of(one), patient_of(other))
+def described_person(connection: Connection, case: Row[Any]) -> Patient:
+    """Return who a case is of, with all that its header calls the patient."""
+    query = select(cases, recorded_name()).where(cases.c.study_instance_uid == case.study_instance_uid)
+    return patient_of(connection.execute(query).one())
+
+
+def has_same_id(one: Row[Any], other: Row[Any]) -> bool:
+    """Tell whether two rows are of the same ID, issuer and site; the persons may still contradict."""
+    return bool(one.patient_id) and (one.site_id, one.patient_id, one.issuer_of_patient_id) == (
+        other.site_id,
+        other.patient_id,
+        other.issuer_of_patient_id,
     )
 
 
 def studies_of_same_person(connection: Connection, case: Row[Any]) -> int:
-    """Return how many other studies are certainly of the person of a case (``is_same_person``)."""
+    """Return how many other studies have the ID, issuer and site of a case, and nothing that contradicts its person."""
+    patient = described_person(connection, case)
     who = (cases.c.patient_id, cases.c.patient_name, cases.c.birth_date, cases.c.sex)
+    recorded = func.coalesce(dicom_studies.c.patient_name, "").label("recorded_name")
     count = func.count().label("studies")
     query = (
-        select(*who, count)
+        select(*who, recorded, count)
+        .join(dicom_studies, dicom_studies.c.study_instance_uid == cases.c.study_instance_uid, isouter=True)
         .where(
             same_person(case),
             cases.c.study_instance_uid != case.study_instance_uid,
-            ~told_otherwise(patient_of(case)),
+            ~told_otherwise(patient),
         )
-        .group_by(*who)
+        .group_by(*who, dicom_studies.c.patient_name)
         .order_by(cases.c.patient_name != case.patient_name, count.desc(), cases.c.patient_name)
         .limit(WRITINGS)
     )
     rows = connection.execute(query)
-    return sum(row.studies for row in rows if not contradictions(patient_of(case), patient_of(row)))
+    return sum(row.studies for row in rows if not contradictions(patient, patient_of(row)))
 
 
 def _same_id(case: Row[Any]) -> ColumnElement[bool]:

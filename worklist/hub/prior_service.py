@@ -5,21 +5,26 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, exists, false, or_, select
+from sqlalchemy import case as case_when
 
 from worklist.hub.blind_view import personal
 from worklist.hub.case_rows import visible_case
 from worklist.hub.context import HubContext
-from worklist.hub.identity import is_same_person, patient_of, perhaps_same_person, told_otherwise
+from worklist.hub.identity import described_person, has_same_id, patient_of, perhaps_same_person, told_otherwise
 from worklist.hub.pet_beneath import beneath
+from worklist.hub.stored_headers import day_of, recorded_name, study_date
 from worklist.hub.tables import cases, reports, sites
 from worklist.hub.ups import require_scope
 from workstation.domain.access import Actor, Permission
 from workstation.domain.hanging import PriorRelation, PriorStudy
 from workstation.domain.one_person import contradictions
+from workstation.domain.study import Patient
 from workstation.domain.workitem import ReadingState
 
 MAXIMUM: Final = 50
 _ABSENT: Final = frozenset({ReadingState.RECEIVING.value, ReadingState.CANCELLED.value})
+_UNREAD: Final = frozenset({ReadingState.AI_RUNNING, ReadingState.AI_FAILED, ReadingState.PRECHECK, ReadingState.READY})
+"""Where nobody has begun to decide about the marks of an AI; what a reader has decided lies in the report."""
 
 
 class PriorService:
@@ -40,6 +45,7 @@ class PriorService:
         require_scope(actor, self._context)
         with self._context.read() as connection:
             case = visible_case(connection, actor, ups_instance_uid)
+            patient = described_person(connection, case)
             seen = personal(actor)  # who reads blind is not told who the other is
             query = (
                 select(
@@ -47,6 +53,8 @@ class PriorService:
                     sites.c.name.label("site_name"),
                     _is_reported().label("reported"),
                     beneath(),
+                    recorded_name(),
+                    study_date(),
                     seen.state.label("seen_state"),
                     seen.reader_name.label("seen_reader"),
                 )
@@ -58,7 +66,7 @@ class PriorService:
                     _within_sight(actor),
                 )
                 .order_by(
-                    *_least_likely_last(case),
+                    *_least_likely_last(patient),
                     cases.c.studied.desc().nulls_last(),
                     cases.c.arrived.desc(),
                     cases.c.study_instance_uid,
@@ -66,7 +74,7 @@ class PriorService:
                 .limit(MAXIMUM)
             )
             rows = sorted(connection.execute(query), key=_newest_first)
-        return [_prior(case, row) for row in rows]
+        return [_prior(case, patient, row) for row in rows]
 
 
 def _is_reported() -> ColumnElement[bool]:
@@ -90,8 +98,9 @@ def _within_sight(actor: Actor) -> ColumnElement[bool]:
     return cases.c.site_id == actor.site_id if actor.site_id else false()
 
 
-def _least_likely_last(case: Row[Any]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return told_otherwise(patient_of(case)), cases.c.patient_name != case.patient_name
+def _least_likely_last(patient: Patient) -> tuple[ColumnElement[int], ColumnElement[bool]]:
+    # as a number: of a patient of whom nothing is told the condition is a constant, which PostgreSQL orders nothing by
+    return case_when((told_otherwise(patient), 1), else_=0), cases.c.patient_name != patient.name
 
 
 def _newest_first(row: Row[Any]) -> tuple[bool, float, float, str]:
@@ -99,22 +108,24 @@ def _newest_first(row: Row[Any]) -> tuple[bool, float, float, str]:
     return row.studied is None, -taken, -row.arrived.timestamp(), row.study_instance_uid
 
 
-def _prior(case: Row[Any], row: Row[Any]) -> PriorStudy:
-    is_same = is_same_person(case, row)
-    patient = patient_of(row)
+def _prior(case: Row[Any], patient: Patient, row: Row[Any]) -> PriorStudy:
+    there = patient_of(row)
+    against = contradictions(patient, there)
+    state = ReadingState(row.seen_state)
     return PriorStudy(
         study_instance_uid=row.study_instance_uid,
         ups_instance_uid=row.ups_instance_uid,
-        study_date=row.studied.strftime("%Y%m%d") if row.studied else "",
+        study_date=day_of(row),
         modality=row.modality,
         description=row.description,
         site_name=row.site_name,
-        relation=PriorRelation.SAME_PATIENT if is_same else PriorRelation.POSSIBLY_SAME,
+        relation=PriorRelation.SAME_PATIENT if has_same_id(case, row) and not against else PriorRelation.POSSIBLY_SAME,
         reported=bool(row.reported),
         beneath=row.beneath,
-        state=ReadingState(row.seen_state),
+        state=state,
         reader="" if row.reported else row.seen_reader,
-        undecided_marks=0 if row.reported else row.ai_finding_count,
-        patient=patient,
-        against=contradictions(patient_of(case), patient),
+        undecided_marks=row.ai_finding_count if state in _UNREAD and not row.reported else 0,
+        patient=there,
+        against=against,
+        issuers=(case.issuer_of_patient_id, row.issuer_of_patient_id),
     )

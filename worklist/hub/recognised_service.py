@@ -7,12 +7,13 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select
 
 from worklist.hub.auth import authorize, signed_in
 from worklist.hub.context import HubContext
 from worklist.hub.exam_repeats import RepeatService, repeat_routes
-from worklist.hub.identity import LONGEST, patient_of, told_otherwise
+from worklist.hub.identity import LONGEST, WRITINGS, patient_of, told_otherwise
+from worklist.hub.stored_headers import local_day, recorded_name, study_date
 from worklist.hub.tables import cases, reports, sites
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
@@ -36,21 +37,13 @@ class RecognisedService:
 
         The same person is who has the same ID at the actor's site and nothing that contradicts, or the same name, birth
         date and sex at any. An ID
-        that several issuers gave out there says who it is together with the name only.
+        that several issuers gave out there says who it is together with the name only. Strangers under the same ID
+        count for nothing before the first fifty are taken.
         Raises NotPermitted. What is told of another site is audited.
         """
         authorize(actor, Permission.SEND_STUDY, self._context)
-        query = (
-            select(cases, sites.c.name.label("site_name"), reports.c.document)
-            .join(sites, sites.c.site_id == cases.c.site_id)
-            .join(reports, reports.c.final_of_study == cases.c.study_instance_uid)
-            .where(_same(actor, patient), cases.c.studied.is_not(None))
-            .order_by(cases.c.studied.desc(), cases.c.study_instance_uid)
-            .limit(MAXIMUM)
-        )
         with self._context.write() as connection:
-            rows = [row for row in connection.execute(query) if _is_of(patient, row)]
-            found = [(row, result) for row in rows if (result := _result(row)) is not None]
+            found = _granted(connection, _cases_of(connection, actor, patient))
             for row, result in found:
                 if row.site_id != actor.site_id:
                     self._context.audit.record(
@@ -101,20 +94,48 @@ def _same(actor: Actor, patient: Patient) -> ColumnElement[bool]:
     )
 
 
+def _cases_of(connection: Connection, actor: Actor, patient: Patient) -> list[Row[Any]]:
+    """Return the patient's cases with a signed report, newest first; of more than are looked at, other names go."""
+    query = (
+        select(cases, sites.c.name.label("site_name"), recorded_name(), study_date())
+        .join(sites, sites.c.site_id == cases.c.site_id)
+        .join(reports, reports.c.final_of_study == cases.c.study_instance_uid)
+        .where(_same(actor, patient), cases.c.studied.is_not(None))
+        .order_by(cases.c.patient_name != patient.name, cases.c.studied.desc(), cases.c.study_instance_uid)
+        .limit(WRITINGS)
+    )
+    rows = [row for row in connection.execute(query) if _is_of(patient, row)]
+    return sorted(rows, key=lambda row: (-row.studied.timestamp(), row.study_instance_uid))
+
+
 def _is_of(patient: Patient, row: Row[Any]) -> bool:
     """Tell whether nothing but the ID, which is another site's own, contradicts that a case is of a patient."""
     return not set(contradictions(patient, patient_of(row))) - {Contradiction.PATIENT_ID}
 
 
-def _result(row: Row[Any]) -> RecognisedResult | None:
-    given = _RECOGNITION.validate_python(json.loads(row.document).get("recognition"))
-    if given is None or not given.granted:
-        return None
+def _granted(connection: Connection, rows: list[Row[Any]]) -> list[tuple[Row[Any], RecognisedResult]]:
+    """Return the first fifty whose report carries the mark; reports are long, so that some are read at a time."""
+    found: list[tuple[Row[Any], RecognisedResult]] = []
+    for first in range(0, len(rows), MAXIMUM):
+        some = rows[first : first + MAXIMUM]
+        studies = [row.study_instance_uid for row in some]
+        query = select(reports.c.final_of_study, reports.c.document).where(reports.c.final_of_study.in_(studies))
+        documents = {row.final_of_study: row.document for row in connection.execute(query)}
+        for row in some:
+            given = _RECOGNITION.validate_python(json.loads(documents[row.study_instance_uid]).get("recognition"))
+            if given is not None and given.granted:
+                found.append((row, _result(row, given)))
+        if len(found) >= MAXIMUM:
+            break
+    return found[:MAXIMUM]
+
+
+def _result(row: Row[Any], given: Recognition) -> RecognisedResult:
     return RecognisedResult(
         study_instance_uid=row.study_instance_uid,
         modality=row.modality,
         description=row.description,
-        studied_on=row.studied.astimezone().date(),
+        studied_on=local_day(row, row.studied),
         site_name=row.site_name,
         recognition=given,
     )
