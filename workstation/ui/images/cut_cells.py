@@ -45,6 +45,8 @@ class CutCells(QObject):
         self.fused.changed.connect(self._update_fused)
         self._cells: Sequence[PlacedCell] = ()
         self._linked: dict[HungVolume, list[_Linked]] = {}
+        self._unplaced: set[str] = set()
+        """Viewports of this stage whose picture does not stand where the reader is, for it has not come"""
         # measurements hold on to the pixels they were made on
         self._reslicer = VtkReslicer(keeps=True)
         self.volumes.built.connect(self._changed)
@@ -55,6 +57,7 @@ class CutCells(QObject):
     def begin(self, cells: Sequence[PlacedCell]) -> None:
         """Take the cells of a new stage."""
         self._cells, self._linked = tuple(cells), {}
+        self._unplaced = {cell.key for cell in cells if cell.sources and cell.base is None}
         for cell in cells:
             if cell.volume is not None and isinstance(cell.base, MprScene):
                 self._remember(cell.volume, cell.base)
@@ -110,6 +113,10 @@ class CutCells(QObject):
             self._images.marks.dress(made)
             self._grid.set_scenes({cell.key: made})
             self.placed.emit(cell)
+            self._unplaced.discard(cell.key)
+            self._bring_along(made)
+        elif made is not None and cell.key in self._unplaced:  # of voxels that the stage before held
+            self._unplaced.discard(cell.key)
             self._bring_along(made)
         elif made is None and isinstance(frame.scene, NoteScene):
             frame.scene.text = self._words(cell)
@@ -118,14 +125,22 @@ class CutCells(QObject):
         frame.refresh()
 
     def _bring_along(self, made: Scene) -> None:
-        """Let a picture that came late stand where the reader is."""
-        active, links = self._grid.active.scene, self._grid.links
-        if active is None or active is made or not links.is_linked(active):
-            return
-        if active.crosshair is not None:
-            links.show_point(active.crosshair, active)
+        """
+        Let a picture that came late stand where the reader is.
+
+        While the picture in hand has not come either, that is where the series on screen stands: another stage went
+        on from there, and none may lead the others to the middle of its volume.
+        """
+        active, links = self._grid.active, self._grid.links
+        scene, shown = active.scene, self._images.shown
+        has_come = all(self._grid.frame(key) is not active for key in self._unplaced)
+        if scene is None or scene is made or not has_come or not links.is_linked(scene):
+            if shown is not None:
+                links.bring(shown.scene, made)
+        elif scene.crosshair is not None:
+            links.show_point(scene.crosshair, scene)
         else:
-            links.follow(active)
+            links.follow(scene)
 
     def _made(self, cell: PlacedCell) -> Scene | None:
         """Return a cell's picture, None while it is on its way and where there is none."""
