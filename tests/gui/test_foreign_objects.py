@@ -31,6 +31,7 @@ from workstation.services.foreign_objects_service import ForeignObjects, ReadFor
 from workstation.storage.monitor_checks import MonitorCheckFile
 from workstation.ui.images.foreign_objects import ForeignObjectsView
 from workstation.ui.images.foreign_reading import ForeignReading
+from workstation.ui.images.result_places import places_of_results
 from workstation.ui.monitor_check import monitor_name
 from workstation.ui.pages.image_menu import MenuPlace
 from workstation.ui.pages.reading_page import ReadingPage
@@ -128,6 +129,11 @@ def bench(qtbot: QtBot, slices: tuple[SliceImage, ...], objects: dict[str, bytes
     made.close()
 
 
+def take(bench: ForeignBench, found: ForeignObjects) -> None:
+    """Show objects as if they had just been read."""
+    bench.view._take(found, places_of_results(found, bench.view._stacks(None), SimpleNamespace(raise_if_cancelled=int)))
+
+
 def words_on(bench: ForeignBench) -> list[str]:
     return [line for shape in shapes(bench.stack) for line in shape.lines]
 
@@ -192,7 +198,7 @@ def test_a_length_on_an_image_of_another_system_is_on_the_planes_cut_through_it_
     sr = foreign.length_on_image(STUDY, place.sop_instance_uid, [200.5, 300.5, 240.5, 300.5])
     first, last = place.plane.lps_of(200, 300), place.plane.lps_of(240, 300)
 
-    bench.view._take(ForeignObjects(STUDY, (read_object(sr, bench.desk_bench.images.the_study),)))
+    take(bench, ForeignObjects(STUDY, (read_object(sr, bench.desk_bench.images.the_study),)))
 
     bench.stack.scroll_to(10)
     assert [shape.lines for shape in shapes(bench.stack)] == [("Kodiak",)]

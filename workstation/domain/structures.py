@@ -67,6 +67,7 @@ class StructureSet:
     The structures of one object, with where it came from (its SOP Instance UID) and in which frame most of them lie.
 
     ``unusable`` counts the contours that nobody sees: without usable points, of an unknown kind or of no structure.
+    ``sources`` are the UIDs of the series and the images that the object says it was drawn on.
     """
 
     origin: str
@@ -74,6 +75,7 @@ class StructureSet:
     frame_of_reference_uid: str
     structures: tuple[Structure, ...]
     unusable: int = 0
+    sources: frozenset[str] = frozenset()
 
     def frame_of(self, structure: Structure) -> str:
         """Return the frame of reference of one structure, empty where the object tells none."""

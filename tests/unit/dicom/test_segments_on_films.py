@@ -6,7 +6,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from pydicom import dcmwrite
+from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
@@ -66,6 +66,17 @@ def test_a_segment_is_drawn_on_every_frame_that_its_source_names(
     for film in one.on_films:
         assert (film.sop_instance_uid, film.rows, film.columns) == ("1.2.3.9", 16, 16)
         assert (film.corners_px.min(axis=0).tolist(), film.corners_px.max(axis=0).tolist()) == ([3.5, 2.5], [8.5, 6.5])
+
+
+def test_the_images_and_the_series_that_segments_were_drawn_on_are_told() -> None:
+    ds, series = dcmread(BytesIO(segmentation(3))), Dataset()
+    series.SeriesInstanceUID = "1.2.3.8"
+    ds.ReferencedSeriesSequence = Sequence([series])
+    buffer = BytesIO()
+    dcmwrite(buffer, ds)
+
+    assert read_segment_outlines(buffer.getvalue()).sources == {"1.2.3.8", "1.2.3.9"}
+    assert read_segment_outlines(segmentation(3)).sources == {"1.2.3.9"}
 
 
 def test_a_source_with_more_frames_than_any_film_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,15 @@ def test_a_real_structure_set_keeps_its_names_colours_and_points(zoo_file: Path)
     assert found.origin == str(raw.SOPInstanceUID)
 
 
+def test_the_series_and_images_that_a_real_structure_set_was_drawn_on_are_told(zoo_file: Path) -> None:
+    raw = dcmread(zoo_file)
+    (series,) = raw.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0].RTReferencedSeriesSequence
+    images = [one.ReferencedSOPInstanceUID for one in series.ContourImageSequence]
+
+    assert len(images) > 1
+    assert read_structure_set(zoo_file.read_bytes()).sources == {series.SeriesInstanceUID, *images}
+
+
 def test_a_contour_is_drawn_on_the_nearest_slice_only() -> None:
     index = StructureIndex(Structure(1, "GTV", (SQUARE,)))
 

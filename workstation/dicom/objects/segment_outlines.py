@@ -6,6 +6,7 @@ Segmentations of any make as closed outlines in the patient, so that any plane c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -92,7 +93,18 @@ def _outlined(ds: Dataset) -> StructureSet:
             for number, item in segments.items()
             if contours[number] or films[number]
         ),
+        sources=frozenset(_sources(ds, shared)) - {""},
     )
+
+
+def _sources(ds: Dataset, shared: Dataset) -> Iterator[str]:
+    """Return the series and images that the segments were drawn on."""
+    for series in ds.get("ReferencedSeriesSequence") or ():
+        yield str(series.get("SeriesInstanceUID", "") or "")
+    for item in (shared, *ds.PerFrameFunctionalGroupsSequence):
+        for derived in item.get("DerivationImageSequence") or ():
+            for source in derived.get("SourceImageSequence") or ():
+                yield str(source.get("ReferencedSOPInstanceUID", "") or "")
 
 
 def _masks(

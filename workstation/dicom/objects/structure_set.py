@@ -8,6 +8,7 @@ points, of an unknown kind or of no named structure are left out and counted.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -60,6 +61,7 @@ def read_structure_set(part10: bytes) -> StructureSet:
         frame_of_reference_uid=frames.most_common(1)[0][0] if frames else _frame_of_reference(ds, named),
         structures=tuple(structure for _frame, structure in drawn),
         unusable=unusable,
+        sources=frozenset(_sources(ds)) - {""},
     )
 
 
@@ -125,6 +127,16 @@ def _frame_of_reference(ds: Dataset, named: dict[int, Dataset]) -> str:
     for item in ds.get("ReferencedFrameOfReferenceSequence") or ():
         return str(item.get("FrameOfReferenceUID", ""))
     return str(ds.get("FrameOfReferenceUID", ""))
+
+
+def _sources(ds: Dataset) -> Iterator[str]:
+    """Return the series and images that the contours were drawn on, as the set names them for all of them."""
+    for frame in ds.get("ReferencedFrameOfReferenceSequence") or ():
+        for study in frame.get("RTReferencedStudySequence") or ():
+            for series in study.get("RTReferencedSeriesSequence") or ():
+                yield str(series.get("SeriesInstanceUID", "") or "")
+                for image in series.get("ContourImageSequence") or ():
+                    yield str(image.get("ReferencedSOPInstanceUID", "") or "")
 
 
 def _integer(value: object) -> int:

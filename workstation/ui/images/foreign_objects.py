@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -19,6 +19,7 @@ from workstation.domain.errors import WorkstationError
 from workstation.domain.follow_up import SeenNodule
 from workstation.domain.hanging import day_of
 from workstation.domain.key_image import KeyImage
+from workstation.domain.ports import JobContext
 from workstation.domain.study import Series, Study
 from workstation.services.before_ai import before_ai, undisclosed_series
 from workstation.services.foreign_objects_service import ForeignObject, ForeignObjects, ObjectKind, sphere_of, wanted
@@ -40,7 +41,7 @@ from workstation.ui.foreign_words import (
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.real_size import viewport_pixel_mm
-from workstation.ui.images.result_places import ResultPlace, places_of
+from workstation.ui.images.result_places import ResultPlace, places_of_results
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.monitor_check import monitor_name
 from workstation.ui.notice import Notice, NoticeAction, Severity
@@ -123,10 +124,16 @@ class ForeignObjectsView(QObject):
         if self._reading is None or not wanted(study):
             return
         read, case = self._reading.read, self._case
+        stacks = () if study.study_instance_uid in self._priors else self._stacks(None)
+
+        def work(job: JobContext) -> tuple[ForeignObjects, dict[str, tuple[ResultPlace, ...]]]:
+            found = read(study, job)
+            return found, places_of_results(found, stacks, job)
+
         job = self._jobs.submit(
             Pool.IO,
-            lambda job: read(study, job),
-            on_success=lambda found: self._take(found) if self._case is case else None,
+            work,
+            on_success=lambda made: self._take(*made) if self._case is case else None,
             on_error=self._refused,
         )
         self._running.append(job)
@@ -145,8 +152,9 @@ class ForeignObjectsView(QObject):
         self.panel.hide()
         self._show_facts()
 
-    def _take(self, found: ForeignObjects) -> None:
+    def _take(self, found: ForeignObjects, places: Mapping[str, tuple[ResultPlace, ...]]) -> None:
         self._found[found.study_instance_uid] = found
+        self._result_places |= places
         self._on |= {one.source.sop_instance_uid for one in found.objects if self._is_shown_at_once(one)}
         self._show_series()
         self._redraw()
@@ -293,10 +301,7 @@ class ForeignObjectsView(QObject):
         return replace(self._facts(one), jumps=tuple(words))
 
     def _places(self, one: ForeignObject) -> tuple[ResultPlace, ...]:
-        uid = one.source.sop_instance_uid
-        if uid not in self._result_places:  # asked for at every redrawing
-            self._result_places[uid] = places_of(one, self._stacks(None))
-        return self._result_places[uid]
+        return self._result_places.get(one.source.sop_instance_uid, ())
 
     def _jump_to_result(self, uid: str, number: int) -> None:
         """Go to a mark or outline, and draw it."""
