@@ -8,6 +8,7 @@ once it runs. Patterns are therefore counted before they are compiled, and only 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -20,7 +21,8 @@ _MAX_WAYS: Final = _REPEATED**3
 _MAX_DEPTH: Final = 20
 _TOKEN: Final = re.compile(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]"  # an escape; a set of characters
-    r"|(?P<open>\((?:\?(?:P?<?[=!]|<[=!]|P<\w+>|P=|[:>#]|\(|[a-z-]+[:)]))?)|(?P<close>\))|(?P<bar>\|)"
+    r"|(?P<unread>\(\?[#(])|(?P<flags>\(\?[a-z-]+\))"
+    r"|(?P<open>\((?:\?(?:P?<?[=!]|P<\w+>|P=|[:>]|[a-z-]+:))?)|(?P<close>\))|(?P<bar>\|)"
     r"|(?P<repeat>(?:[*+?]|\{\d*,?\d*\})[?+]?)|.",
     re.DOTALL | re.IGNORECASE,
 )
@@ -38,8 +40,8 @@ def pattern(text: str) -> re.Pattern[str]:
     """
     Return a search pattern that does not regard case.
 
-    Raises PatternTooCostly where a group is repeated or more than about three repetitions follow each other, else
-    ValueError where it is no regular expression.
+    Raises PatternTooCostly where a group is repeated, more than about three repetitions follow each other or something
+    stands in it whose ways cannot be counted, else ValueError where it is no regular expression.
     """
     if _ways(text) > _MAX_WAYS:
         raise PatternTooCostly("more repetitions than a search may have")
@@ -59,20 +61,19 @@ def _ways(text: str) -> int:
     """
     Return a bound for how many ways a pattern can be tried from one place; repetitions multiply, alternatives add.
 
-    Raises PatternTooCostly for a repeated group, free spacing and deep nesting: no search for words needs them.
+    Raises PatternTooCostly for a repeated group, free spacing, comments, conditions and deep nesting: no search for
+    words needs them. ValueError where parentheses are no pairs: of a group that stays open nothing would be counted.
     """
     done: list[tuple[int, int]] = []
     others, ways = 0, 1  # of the alternatives before, and of the one that is read
     last = 1
     is_group = False  # what a repetition repeats
-    for token in _TOKEN.finditer(text):
+    for token in _tokens(text):
         kind = token.lastgroup
         if kind == "open":
-            if _VERBOSE.fullmatch(token.group()) or len(done) == _MAX_DEPTH:
-                raise PatternTooCostly("free spacing or too many parentheses in each other")
             done.append((others, ways))
             others, ways, is_group = 0, 1, False
-        elif kind == "close" and done:
+        elif kind == "close":
             inner = others + ways
             others, before = done.pop()
             ways, last, is_group = before * inner, inner, True
@@ -87,6 +88,23 @@ def _ways(text: str) -> int:
         else:
             is_group = False
     return others + ways
+
+
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    """Yield the parts of a pattern; raises as ``_ways`` does, last where a group stays open."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        kind = token.lastgroup
+        if kind == "unread" or _VERBOSE.fullmatch(token.group()):
+            raise PatternTooCostly("a comment, a condition or free spacing")
+        depth += {"open": 1, "close": -1}.get(kind or "", 0)
+        if depth > _MAX_DEPTH:
+            raise PatternTooCostly("too many parentheses in each other")
+        if depth < 0:
+            raise ValueError("not a regular expression: a parenthesis closes nothing")
+        yield token
+    if depth:
+        raise ValueError("not a regular expression: a parenthesis stays open")
 
 
 def _ways_of_repeating(token: str) -> int:

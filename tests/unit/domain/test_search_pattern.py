@@ -17,6 +17,9 @@ from workstation.domain.search_pattern import PatternTooCostly, is_found, patter
         "(?:ab)+",
         "(a{1,60000}){1,60000}",
         "(a)(?#not seen)+",
+        "x*x*x*(?#()x*x*x*(?#()x*y",
+        "(z)?(?(1)y|x+)+w",
+        "(?(1)a|b)",
         "(?x)(a+) +$",
         "(a|a)" * 16,
         "a?" * 16,
@@ -30,7 +33,9 @@ def test_a_search_that_could_halt_the_window_is_refused_before_it_runs(text: str
         pattern(text)
 
 
-@pytest.mark.parametrize("text", ["(", ")", "[", "*", "a**", "\\", "(?", "(?(1)a|b)", "a{99999999999999999999}"])
+@pytest.mark.parametrize(
+    "text", ["(", ")", "[", "*", "a**", "\\", "(?", "a)b", "(a", "(?P=n", "(?i", "a{99999999999999999999}"]
+)
 def test_what_is_no_search_pattern_is_refused_in_one_way(text: str) -> None:
     with pytest.raises(ValueError, match="not a regular expression"):
         pattern(text)
