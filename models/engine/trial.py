@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 import numpy.typing as npt
 
-from models.engine.trial_child import MOST_ANSWER_BYTES
+from models.engine.trial_child import MOST_ANSWER_BYTES, NO_MEMORY
 from resources.translation import tr
 from workstation.domain.errors import BundleInvalid
 from workstation.domain.ports import CancelToken
@@ -29,6 +29,9 @@ ROOM_BYTES: Final = 1536 * 1024 * 1024
 """What a trial may take besides the network's weights, of which opening makes up to three copies"""
 _COPIES: Final = 3
 _ASK_EVERY_S: Final = 0.05
+_END_S: Final = 2.0
+"""How long a child that has said all may take to end"""
+_ENDED_BY_THE_SYSTEM: Final = -9  # SIGKILL: what Linux sends where memory runs out
 _PROGRAM: Final = "from models.engine.trial_child import main; main()"
 _MOST_HEAD_BYTES: Final = 1 << 20
 
@@ -54,11 +57,12 @@ def tried(
     talk = _Talk(child, whole)
     try:
         _waited(talk, job)
+        status = _status(child)
     finally:
         child.kill()
         child.wait()
         talk.close()
-    head, data = talk.said()
+    head, data = talk.said(status)
     _check(head, input_name, names, room)
     return _arrays(head, data)
 
@@ -89,15 +93,22 @@ class _Talk:
             except OSError:
                 continue  # what was left to be said to one who has ended
 
-    def said(self) -> tuple[dict[str, Any], bytes]:
-        """Return the first line and what follows; a child that was ended before it had said all had no memory left."""
+    def said(self, status: int | None) -> tuple[dict[str, Any], bytes]:
+        """
+        Return the first line and what follows; a fault where the child ended before it had said all.
+
+        ``status`` is that with which it ended by itself: it tells whether memory was wanting.
+        """
         line, _, data = self._answer.partition(b"\n")
         try:
             head = json.loads(line)
         except ValueError:
             head = {}
-        whole = "bytes" in head and len(data) == head["bytes"]
-        return (head, data) if whole else ({"fault": "memory"}, b"")
+        if "bytes" in head and len(data) == head["bytes"]:
+            return head, data
+        if status in {NO_MEMORY, _ENDED_BY_THE_SYSTEM}:
+            return {"fault": "memory"}, b""
+        return {"fault": "ended", "status": "–" if status is None else status}, b""
 
     @staticmethod
     def _ask(pipe: BinaryIO, request: bytes) -> None:
@@ -121,6 +132,14 @@ def _waited(talk: _Talk, job: CancelToken | None) -> None:
             raise contradiction(tr("The network does not finish a small trial run."), f"{SECONDS:g} s")
 
 
+def _status(child: subprocess.Popen[bytes]) -> int | None:
+    """Return how a child ended that said all it will say, None where it goes on without a word."""
+    try:
+        return child.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        return None
+
+
 def _check(head: dict[str, Any], input_name: str, names: tuple[str, ...], room: int) -> None:
     detail = str(head.get("detail", ""))
     if head["fault"] == "memory":
@@ -129,7 +148,10 @@ def _check(head: dict[str, Any], input_name: str, names: tuple[str, ...], room: 
             "The network needs more memory for a small trial run than the {limit} MB that it is given.", limit=limit
         )
         raise contradiction(text, detail)
-    if head["fault"] == "open":
+    if head["fault"] == "ended":
+        text = tr("The small trial run of the network ended unexpectedly (code {code}).", code=head["status"])
+        raise contradiction(text, detail)
+    if head["fault"] == "open" or "inputs" not in head:
         raise contradiction(tr("The network cannot be opened."), detail)
     if head["inputs"] != [input_name]:
         raise contradiction(tr("The network's inputs are not those of the manifest."), str(head["inputs"]))

@@ -21,6 +21,8 @@ from models.engine.session import InferenceSession, Provider
 from workstation.domain.errors import BundleInvalid, OutOfMemory
 
 MOST_ANSWER_BYTES: Final = 256 * 1024 * 1024
+NO_MEMORY: Final = 12
+"""How the child ends where there was no memory left even to say so"""
 
 
 def main() -> None:  # pragma: no cover - runs in the child
@@ -32,8 +34,11 @@ def main() -> None:  # pragma: no cover - runs in the child
     floats = np.frombuffer(sys.stdin.buffer.read(4 * int(np.prod(request["shape"]))), np.float32)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _bounded(request["room"])
-    answer(model, request, floats.reshape(request["shape"]), answers)
-    answers.flush()
+    try:
+        answer(model, request, floats.reshape(request["shape"]), answers)
+        answers.flush()
+    except MemoryError:
+        os._exit(NO_MEMORY)
     os._exit(0)  # nothing is left to be tidied, and a network may hold on
 
 
@@ -54,7 +59,7 @@ def answer(model: bytes, request: dict[str, Any], image: npt.NDArray[np.float32]
     except BundleInvalid as exc:
         head.update(fault="open", detail=exc.detail)
     except Exception as exc:  # noqa: BLE001  ONNX Runtime's exception types share no public base
-        head.update(fault="run", detail=str(exc)[:300])
+        head.update(fault="run" if "inputs" in head else "open", detail=str(exc)[:300])
     if any(one.dtype.kind not in "fiub" for one in arrays) or sum(one.nbytes for one in arrays) > MOST_ANSWER_BYTES:
         head.update(fault="form", detail=str([(one.dtype.str, one.shape) for one in arrays])[:300])
         arrays = []

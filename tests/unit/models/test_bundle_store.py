@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import zipfile
@@ -225,6 +226,24 @@ def test_a_network_that_does_not_repeat_it_is_refused(tmp_path: Path) -> None:
 
     with refused(BundleInvalid, "does not repeat the result"):
         check_bundle(swapped)
+
+
+@pytest.mark.parametrize(
+    ("size", "stored", "told"),
+    [
+        (0, 0.0, "answers nothing to the trial input"),
+        (8, np.nan, "does not repeat the result"),
+    ],
+)
+def test_a_trial_that_shows_nothing_is_refused_in_words(tmp_path: Path, size: int, stored: float, told: str) -> None:
+    model, described = identity_mask()
+    image = np.zeros((1, 1, size, 8, 8), np.float32)
+    packed = io.BytesIO()
+    np.savez(packed, input=image, output_mask=image + np.float32(stored))
+    folder = write_bundle(tmp_path / "b", model, described, more={"golden.npz": packed.getvalue()})
+
+    with refused(BundleInvalid, told):
+        check_bundle(folder)
 
 
 def test_a_trial_input_that_is_a_bomb_or_a_pickle_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from models.engine import trial
 from models.engine.registry import check_bundle
+from models.engine.session import InferenceSession
 from models.engine.trial_child import answer
 from tests.helpers.bundles import identity_mask, network, node, tensor, write_bundle
 from tests.helpers.models import field, refused
@@ -107,11 +108,44 @@ def test_a_trial_that_nobody_waits_for_any_more_ends(tmp_path: Path) -> None:
         check_bundle(_bundle(tmp_path, _endless()), job=_GivenUp())
 
 
-def test_a_child_that_is_ended_by_the_system_is_told_as_too_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "_PROGRAM", "import sys; sys.stdin.buffer.readline(); print('{\"bytes\": 9}')")
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("os.kill(os.getpid(), 9)", "more memory"),  # what the system does where memory runs out
+        ("os._exit(12)", "more memory"),  # the child itself found none
+        ("os.abort()", "ended unexpectedly (code -6)"),
+        ("import no_such_module", "ended unexpectedly (code 1)"),
+        ("print('{\"bytes\": 9}')", "ended unexpectedly (code 0)"),
+    ],
+)
+def test_a_child_that_ended_before_it_had_said_all_is_told_as_too_little_memory_only_where_that_is_known(
+    monkeypatch: pytest.MonkeyPatch, end: str, told: str
+) -> None:
+    monkeypatch.setattr(trial, "_PROGRAM", f"import os, sys; sys.stdin.buffer.readline(); {end}")
 
-    with refused(BundleInvalid, "more memory"):
+    with refused(BundleInvalid, told):
         trial.tried(b"x", "image", ("mask",), np.zeros((1, 1), np.float32))
+
+
+def test_a_child_that_falls_silent_and_goes_on_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "_END_S", 0.1)
+    monkeypatch.setattr(trial, "_PROGRAM", "import os, time; os.close(1); time.sleep(60)")
+
+    with refused(BundleInvalid, "ended unexpectedly"):
+        trial.tried(b"x", "image", ("mask",), np.zeros((1, 1), np.float32))
+
+
+def test_a_network_that_cannot_be_opened_for_an_unknown_reason_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_given: object, **_options: object) -> None:
+        raise RuntimeError("no such operator")
+
+    monkeypatch.setattr(InferenceSession, "open", broken)
+    head, _data = _said(identity_mask()[0])
+
+    with refused(BundleInvalid, "cannot be opened"):
+        trial._check(head, "image", ("mask",), 0)
 
 
 def _said(model: bytes, **changes: object) -> tuple[dict[str, object], bytes]:
