@@ -118,8 +118,8 @@ def test_the_reader_takes_the_sizes_into_the_report_and_out_again(qtbot: QtBot, 
     finding = bench.session.findings.findings[0]
 
     assert comparison_sentence(finding, "zh_CN").endswith(
-        "历次直径：2024-03-01 6.0 mm（113 立方毫米）；2025-12-08 8.0 mm（268 立方毫米）；"
-        "2026-11-21 10.5 mm（606 立方毫米）；995 天内变化 +4.5 mm，倍增时间约 411 天（332 至 567 天）。"
+        "历次直径：2024-03-01 6.0 mm；2025-12-08 8.0 mm（268 立方毫米）；2026-11-21 10.5 mm（606 立方毫米）；"
+        "995 天内变化 +4.5 mm，其余体积不作比较（结节过小），按直径计算倍增时间约 411 天（332 至 567 天）。"
     )
     assert compared_with(bench.session.findings, "zh_CN") == "与 2025-12-08、2024-03-01 的检查比较。"
     assert bench.view.panel.tell.text() == "Sizes out of the report"

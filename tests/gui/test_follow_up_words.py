@@ -61,6 +61,26 @@ def test_volumes_with_a_known_weakness_are_not_compared_and_the_card_says_which(
     assert not any("73" in words for words in told)
 
 
+def test_a_weak_volume_is_named_on_the_card_also_where_the_other_was_not_measured() -> None:
+    line = pair((10.0, None), (10.0, 268.0))
+    said = line.follow_up
+    assert said is not None
+    weak = replace(said, current=replace(said.current, growth_limits=(GrowthLimit.CUT_OFF,)))
+    told = [words for words, _ in lines(replace(line, follow_up=weak))]
+    assert told[1] == "Volumes not compared: cut off at the end of the scan"
+
+
+def test_the_card_calls_a_nodule_subsolid_where_a_person_did_and_not_where_a_person_called_it_solid() -> None:
+    line = pair((10.0, 524.0), (10.9, 678.0))
+    said = line.follow_up
+    assert said is not None
+    glass = replace(said, current=replace(said.current, nodule_type=NoduleType.GROUND_GLASS))
+    assert lines(replace(line, follow_up=glass))[1][0] == "Volumes not compared: subsolid"
+    guess = (GrowthLimit.SUBSOLID,)
+    solid = replace(said, current=replace(said.current, nodule_type=NoduleType.SOLID, growth_limits=guess))
+    assert lines(replace(line, follow_up=solid))[1][0] == "Volume 524 → 678\u2009mm³ · +29 %"
+
+
 def test_what_may_be_stable_says_only_how_long_doubling_takes_at_least() -> None:
     # 181 ln 2 / ln(1.2 x 1.25)
     assert lines(pair((8.0, 300.0), (8.2, 360.0)))[:3] == [

@@ -190,7 +190,7 @@ class Finding:
             if isinstance(self.original, Mark)
             else own.on_image is not None and own.on_image.box_px == self.original.place.box_px
         )
-        return replace(
+        merged = replace(
             self.accepted(by=by, at=at),
             decision=Decision.ACCEPTED if as_marked else Decision.EDITED,
             centre_lps_mm=own.centre_lps_mm,
@@ -205,6 +205,7 @@ class Finding:
             also=self.also if self.follow_up is not None else own.also,
             traits=own.traits or self.traits,
         )
+        return _followed_as_called(merged)
 
     @property
     def confirmed(self) -> tuple[FollowUp, ...]:
@@ -282,7 +283,7 @@ class Finding:
         """
         if self.on_image is not None:
             raise ValueError("a finding on an image has no size, type or lobe to change")
-        return replace(
+        edited = replace(
             self._read(by=by, at=at),
             diameter_mm=self.diameter_mm if diameter_mm is None else diameter_mm,
             nodule_type=self.nodule_type if nodule_type is None else nodule_type,
@@ -292,6 +293,7 @@ class Finding:
             else self.follow_up.resized(diameter_mm),
             also=self.also if diameter_mm is None else tuple(one.resized(diameter_mm) for one in self.also),
         )
+        return _followed_as_called(edited)
 
     def boxed(self, box_px: BoxPx, *, by: str, at: datetime) -> Finding:
         """
@@ -476,6 +478,14 @@ class FindingList:
     def next_number(self) -> int:
         """Return the number for the next added finding."""
         return max((f.number for f in self.findings), default=0) + 1
+
+
+def _followed_as_called(finding: Finding) -> Finding:
+    """Return a finding whose pairs know the type that the reader says: it tells whether their volumes are compared."""
+    if finding.follow_up is None:
+        return finding
+    newest, *others = (one.retyped(finding.nodule_type) for one in finding.confirmed)
+    return replace(finding, follow_up=newest, also=tuple(others))
 
 
 def _gap_mm(own: Finding, mark: Finding) -> float | None:

@@ -15,7 +15,7 @@ from workstation.domain.categories.values import mean_of_axes_mm
 from workstation.domain.finding import Decision, Finding, FindingList, MarkEvidence, NoduleType
 from workstation.domain.geometry import Point, distance_mm
 from workstation.domain.mark import GrowthLimit
-from workstation.domain.observation import FollowUp, NoduleObservation
+from workstation.domain.observation import FollowUp, NoduleObservation, limits_as_said
 from workstation.domain.tracking import GATE_MM, Growth, MatchCandidate, doubling_range_days, growth, match_nodules
 
 Matrix = npt.NDArray[np.float64]
@@ -28,8 +28,8 @@ class SeenNodule:
 
     ``diameter_mm`` is that of a sphere of its volume, or the only one known; ``mean_axis_mm`` the
     mean of long and short axis, None where no axes were measured. ``number`` is that of a finding
-    of the open case, ``decided`` whether the reader has decided on it. ``growth_limits`` are the known weaknesses
-    for which ``volume_mm3`` is not compared over time (ADR 0017).
+    of the open case, ``decided`` whether the reader has decided on it. ``growth_limits`` are the weaknesses of
+    ``volume_mm3`` as they were measured, ``nodule_type`` what a person called it; ``limits`` follows from both.
     """
 
     tracking_uid: str
@@ -53,6 +53,11 @@ class SeenNodule:
         """Return the mean of the axes where they are known, the diameter otherwise."""
         return self.diameter_mm if self.mean_axis_mm is None else self.mean_axis_mm
 
+    @property
+    def limits(self) -> tuple[GrowthLimit, ...]:
+        """Return the known weaknesses for which the volume is not compared over time (ADR 0017)."""
+        return limits_as_said(self.growth_limits, self.nodule_type)
+
     def observed(self, on: date, *, by_axes: bool) -> NoduleObservation:
         """Return the nodule at a day, its size as the mean of its axes or as one diameter."""
         size = self.size_mm if by_axes else self.diameter_mm
@@ -64,7 +69,22 @@ class SeenNodule:
             self.volume_mm3,
             self.solid_diameter_mm,
             self.growth_limits,
+            self.nodule_type,
         )
+
+
+def are_by_axes(seen: Sequence[SeenNodule]) -> bool:
+    """
+    Tell whether the sizes of one nodule, oldest first, are the means of its axes, else single diameters.
+
+    They are where a volume with a limit has axes, for the sphere of such a volume is as weak as it is; else where
+    the first and the last, which are compared, have axes, and nothing between them is the sphere of a volume alone.
+    """
+    first, between, last = seen[0], seen[1:-1], seen[-1]
+    if any(one.limits and one.mean_axis_mm is not None for one in seen):
+        return True
+    is_sphere = any(one.mean_axis_mm is None and one.volume_mm3 is not None for one in between)
+    return first.mean_axis_mm is not None and last.mean_axis_mm is not None and not is_sphere
 
 
 class PairState(StrEnum):
@@ -164,6 +184,21 @@ def nodule_of_annotation(one: Annotation) -> SeenNodule | None:
     )
 
 
+def nodules_of_prior(reported: Iterable[SeenNodule], drawn: Iterable[Annotation]) -> tuple[SeenNodule, ...]:
+    """
+    Return the nodules of a prior: those of its reports, and those outlined in it now, which go before.
+
+    What a report called one of them stays: an outline tells no type that a person said.
+    """
+    found = {one.tracking_uid: one for one in reported}
+    for annotation in drawn:
+        seen = nodule_of_annotation(annotation) if annotation.kind is AnnotationKind.NODULE else None
+        if seen is not None and annotation.points_lps_mm:
+            known = found.get(seen.tracking_uid, seen)
+            found[seen.tracking_uid] = replace(seen, nodule_type=known.nodule_type)
+    return tuple(found.values())
+
+
 def compare(
     current: Sequence[SeenNodule],
     prior: Sequence[SeenNodule],
@@ -258,7 +293,7 @@ def _pair(
     matrix: Matrix | None,
     found: MatchCandidate | None = None,
 ) -> Compared:
-    by_axes = current.mean_axis_mm is not None and prior.mean_axis_mm is not None
+    by_axes = are_by_axes((prior, current))
     follow_up = None
     if case.on >= before.on:
         follow_up = FollowUp(
@@ -282,6 +317,7 @@ def _prior_of(said: FollowUp, known: Mapping[str, SeenNodule]) -> SeenNodule:
         None,
         then.volume_mm3,
         then.solid_diameter_mm,
+        then.nodule_type,
         growth_limits=then.growth_limits,
     )
 

@@ -186,11 +186,6 @@ class NoduleMeasurement:
         """Return the diameter of the sphere of the same volume."""
         return equivalent_diameter_mm(self.volume_mm3)
 
-    @property
-    def ready_for_growth(self) -> bool:
-        """Tell whether a later volume can be compared with this one without a known weakness."""
-        return not self.growth_limits
-
     def evidence(self) -> MarkEvidence:
         """Return what the evidence table of a mark shows."""
         solid = self.solid

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from workstation.domain.finding import NoduleType
-from workstation.domain.follow_up import SeenNodule, StudyDay
+from workstation.domain.follow_up import SeenNodule, StudyDay, are_by_axes
 from workstation.domain.follow_up_category import lung_rads_series
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.tracking import Growth, doubling_range_days, growth
@@ -97,7 +97,7 @@ def timeline(
     placed = [(uid, on, nodule) for uid, (on, nodule) in ordered]
     if case is not None:
         placed.append((case.study_instance_uid, case.on, seen))
-    by_axes = all(nodule.mean_axis_mm is not None for _uid, _on, nodule in placed)
+    by_axes = are_by_axes([nodule for _uid, _on, nodule in placed])
     observed = [(uid, nodule.observed(on, by_axes=by_axes)) for uid, on, nodule in placed]
     categories = lung_rads_series(_kind(seen, placed), [one for _uid, one in observed])
     return Timeline(
@@ -116,6 +116,7 @@ def _then(said: FollowUp, seen: SeenNodule) -> SeenNodule:
         size if by_axes else None,
         then.volume_mm3,
         then.solid_diameter_mm,
+        then.nodule_type,
         growth_limits=then.growth_limits,
     )
 

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from workstation.domain.geometry import Point
-from workstation.domain.mark import GrowthLimit
+from workstation.domain.mark import GrowthLimit, NoduleType, in_order
+
+_SUBSOLID: Final = frozenset({NoduleType.PART_SOLID, NoduleType.GROUND_GLASS})
+
+
+def limits_as_said(limits: Iterable[GrowthLimit], said: NoduleType) -> tuple[GrowthLimit, ...]:
+    """
+    Return the limits of a volume of a nodule that a person called of a type: that word goes before the tool's guess.
+
+    A ground-glass nodule that the tool takes for solid is subsolid, and a solid one that it takes for part-solid is
+    not. Where nobody said a type, the tool's guess stays.
+    """
+    if said is NoduleType.UNSPECIFIED:
+        return in_order(limits)
+    others = {one for one in limits if one is not GrowthLimit.SUBSOLID}
+    return in_order(others | {GrowthLimit.SUBSOLID} if said in _SUBSOLID else others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +32,8 @@ class NoduleObservation:
     One nodule at one time.
 
     ``mean_diameter_mm`` is the mean of long and short axis. ``volume_mm3`` and
-    ``solid_diameter_mm`` are None where they were not measured. ``growth_limits`` are the known weaknesses
-    for which the volume is not compared over time (ADR 0017).
+    ``solid_diameter_mm`` are None where they were not measured. ``growth_limits`` are the weaknesses of the
+    volume as they were measured, ``nodule_type`` what a person called it; ``limits`` follows from both.
     """
 
     tracking_uid: str
@@ -26,10 +43,16 @@ class NoduleObservation:
     volume_mm3: float | None = None
     solid_diameter_mm: float | None = None
     growth_limits: tuple[GrowthLimit, ...] = ()
+    nodule_type: NoduleType = NoduleType.UNSPECIFIED
 
     def __post_init__(self) -> None:
         if self.mean_diameter_mm <= 0 or (self.volume_mm3 is not None and self.volume_mm3 <= 0):
             raise ValueError("diameter and volume are positive")
+
+    @property
+    def limits(self) -> tuple[GrowthLimit, ...]:
+        """Return the known weaknesses for which the volume is not compared over time (ADR 0017)."""
+        return limits_as_said(self.growth_limits, self.nodule_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +82,10 @@ class FollowUp:
             self.current, mean_diameter_mm=diameter_mm, volume_mm3=None, solid_diameter_mm=None, growth_limits=()
         )
         return replace(self, current=current)
+
+    def retyped(self, nodule_type: NoduleType) -> FollowUp:
+        """Return the pair with the type that the reader says of the current nodule."""
+        return replace(self, current=replace(self.current, nodule_type=nodule_type))
 
     @property
     def series(self) -> tuple[NoduleObservation, ...]:

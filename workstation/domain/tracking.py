@@ -70,7 +70,7 @@ class Growth:
 
     ``doubling_days`` is negative for a shrinking nodule (days to halve), None where it is not
     defined: same day, or no change. ``from_volume`` tells whether volumes or diameters gave it;
-    ``limits`` why two known volumes were not compared, empty otherwise.
+    ``limits`` why what is known of volumes was not compared, empty otherwise.
     """
 
     days: int
@@ -163,19 +163,21 @@ def growth(prior: NoduleObservation, current: NoduleObservation) -> Growth:
     return Growth(days, change_mm, change, share, doubling, from_volume=True, verdict=verdict)
 
 
-def growth_limits_of(prior: NoduleObservation, current: NoduleObservation) -> tuple[GrowthLimit, ...]:
+def growth_limits_of(*seen: NoduleObservation) -> tuple[GrowthLimit, ...]:
     """
-    Return why two known volumes are not compared (ADR 0017), in the order of the names; empty where they may be.
+    Return why volumes of one nodule are not compared (ADR 0017), in the order of the names; empty where they may be.
 
-    The error of either is in their quotient: the outline of a small one, most of its volume, counts as growth, and so
-    does the part of a nodule that the scan cut off, or what thick slices put round it. Empty, too, where a volume is
-    not known. What nobody judged (former reports, other systems) has no limit but its size.
+    The error of each is in their quotient: the outline of a small one, most of its volume, counts as growth, and so
+    does the part of a nodule that the scan cut off, or what thick slices put round it. One volume is enough: that a
+    second one is missing makes it no better. Empty where no volume is known. What nobody judged (former reports, other
+    systems) has no limit but its size and the type that its report says.
     """
-    if prior.volume_mm3 is None or current.volume_mm3 is None:
+    volumes = [one.volume_mm3 for one in seen if one.volume_mm3 is not None]
+    if not volumes:
         return ()
-    is_small = equivalent_diameter_mm(min(prior.volume_mm3, current.volume_mm3)) < LEAST_FOR_GROWTH_MM
-    found = {*prior.growth_limits, *current.growth_limits} | ({GrowthLimit.TOO_SMALL} if is_small else set())
-    return in_order(found)
+    is_small = equivalent_diameter_mm(min(volumes)) < LEAST_FOR_GROWTH_MM
+    found = {limit for one in seen for limit in one.limits}
+    return in_order(found | {GrowthLimit.TOO_SMALL} if is_small else found)
 
 
 def doubling_days(prior_mm3: float, current_mm3: float, days: int) -> float | None:
@@ -243,13 +245,6 @@ def category_inputs(current: NoduleObservation, prior: NoduleObservation | None)
         solid_change_mm=(current.solid_diameter_mm or 0) - (prior.solid_diameter_mm or 0) if both else None,
         days=found.days,
     )
-
-
-def diameter_of_volume_mm(observation: NoduleObservation) -> float:
-    """Return the volume-equivalent diameter where a volume is known, the mean diameter otherwise."""
-    if observation.volume_mm3 is None:
-        return observation.mean_diameter_mm
-    return equivalent_diameter_mm(observation.volume_mm3)
 
 
 def _verdict(change: float, limit: float) -> GrowthVerdict:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
-from workstation.domain.finding import Decision, Finding, FindingList, Mark, MarkEvidence, RejectReason
+from workstation.domain.finding import Decision, Finding, FindingList, Mark, MarkEvidence, NoduleType, RejectReason
 from workstation.domain.follow_up import (
     Compared,
     PairState,
@@ -19,8 +19,10 @@ from workstation.domain.follow_up import (
     compare,
     nodule_of_annotation,
     nodules_of,
+    nodules_of_prior,
 )
 from workstation.domain.geometry import Point
+from workstation.domain.mark import GrowthLimit
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.tracking import GrowthVerdict
 
@@ -118,6 +120,58 @@ def test_axes_are_compared_with_axes_and_a_sphere_with_a_sphere() -> None:
     assert both.follow_up is not None
     assert mixed.follow_up is not None
     assert (both.follow_up.current.mean_diameter_mm, mixed.follow_up.current.mean_diameter_mm) == (10, 9)
+
+
+def test_the_axes_of_a_cut_off_nodule_are_compared_with_a_typed_size_and_not_the_sphere_of_what_the_scan_left() -> None:
+    cut_off = replace(seen("x", mm=8, axes=10, mm3=268), growth_limits=(GrowthLimit.CUT_OFF,))
+    (later,) = lines_of([cut_off], [seen("a", mm=10)], np.eye(4))
+    (earlier,) = lines_of([seen("x", mm=10)], [replace(cut_off, tracking_uid="a")], np.eye(4))
+    for line in (later, earlier):
+        assert line.growth is not None
+        assert (line.growth.diameter_change_mm, line.growth.verdict) == (0, GrowthVerdict.STABLE)
+        assert line.growth.limits == (GrowthLimit.CUT_OFF,)
+
+
+@pytest.mark.parametrize(
+    ("said", "guessed", "limits", "verdict"),
+    [
+        (NoduleType.GROUND_GLASS, (), (GrowthLimit.SUBSOLID,), GrowthVerdict.STABLE),
+        (NoduleType.SOLID, (GrowthLimit.SUBSOLID,), (), GrowthVerdict.GROWN),
+        (NoduleType.UNSPECIFIED, (GrowthLimit.SUBSOLID,), (GrowthLimit.SUBSOLID,), GrowthVerdict.STABLE),
+    ],
+)
+@pytest.mark.parametrize("is_outlined", [True, False])
+def test_the_volumes_of_a_nodule_are_compared_or_not_by_the_type_that_the_readers_say(
+    said: NoduleType,
+    guessed: tuple[GrowthLimit, ...],
+    limits: tuple[GrowthLimit, ...],
+    verdict: GrowthVerdict,
+    *,
+    is_outlined: bool,
+) -> None:
+    """10.0 to 10.9 mm: +29 % of volume, more than the 25 % of BTS 2015, less than the 1.5 mm of Lung-RADS."""
+    evidence = MarkEvidence(long_axis_mm=11.4, short_axis_mm=10.4, volume_mm3=678.0, growth_limits=guessed)
+    mark = Mark((0, 0, 0), 10.9, 0.9, shown=True, evidence=evidence)
+    finding = Finding("x", 1, (0, 0, 0), 10.9, Decision.ACCEPTED, mark, nodule_type=said)
+    drawn = outlined(
+        (0, 0, 0), Measure(MeasureName.LONG_AXIS, 11.4, "mm"), Measure(MeasureName.SHORT_AXIS, 10.4, "mm"),
+        Measure(MeasureName.VOLUME, 678.0, "mm3"), Measure(MeasureName.EQUIVALENT_DIAMETER, 10.9, "mm"),
+    )  # fmt: skip
+    found = nodules_of(FindingList("1.3", findings=(finding,)), [replace(drawn, growth_limits=guessed)] * is_outlined)
+    before = replace(seen("a", mm=10, axes=10, mm3=524), nodule_type=said, growth_limits=guessed)
+    (line,) = lines_of(list(found), [before], np.eye(4))
+    assert line.growth is not None
+    assert (line.growth.limits, line.growth.verdict) == (limits, verdict)
+
+
+def test_what_is_outlined_anew_in_a_prior_keeps_the_type_that_its_report_says() -> None:
+    reported = replace(seen("7.1"), nodule_type=NoduleType.GROUND_GLASS)
+    pair = replace(outlined((0, 0, 0), *AXES, kind=AnnotationKind.BIDIRECTIONAL), tracking_uid="7.2")
+    other = seen("b", (50, 0, 0))
+    anew, kept = nodules_of_prior([reported, other], [pair, outlined((0, 0, 0), *AXES)])
+    assert (anew.size_mm, anew.nodule_type, kept) == (9.0, NoduleType.GROUND_GLASS, other)
+    (alone,) = nodules_of_prior([], [outlined((0, 0, 0), *AXES)])
+    assert (alone.tracking_uid, alone.nodule_type) == ("7.1", NoduleType.UNSPECIFIED)
 
 
 def test_growth_and_its_uncertain_doubling_time_follow_from_the_pair() -> None:

@@ -115,8 +115,9 @@ def test_a_mark_gives_its_measured_axes_and_nothing_where_it_was_not_segmented()
 
 
 def test_a_limit_of_the_images_makes_a_volume_unfit_for_growth() -> None:
-    assert nodule().ready_for_growth
-    assert not nodule(growth_limits=frozenset({GrowthLimit.THICK_SLICES})).ready_for_growth
+    assert nodule().evidence().growth_limits == ()
+    limits = frozenset({GrowthLimit.SUBSOLID, GrowthLimit.THICK_SLICES})
+    assert nodule(growth_limits=limits).evidence().growth_limits == (GrowthLimit.THICK_SLICES, GrowthLimit.SUBSOLID)
     assert nodule(volume_mm3=113.0).equivalent_diameter_mm == pytest.approx(6.0, abs=0.01)
 
 

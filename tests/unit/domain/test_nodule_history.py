@@ -11,6 +11,7 @@ from tests.helpers.cases import NOON, ai_finding
 from workstation.domain.finding import Decision, Finding, NoduleType, RejectReason
 from workstation.domain.follow_up import PairState, SeenNodule, StudyDay, compare
 from workstation.domain.follow_up_category import lung_rads_series
+from workstation.domain.mark import GrowthLimit
 from workstation.domain.nodule_history import StudyNodules, Timeline, timeline
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.tracking import GrowthVerdict
@@ -81,16 +82,44 @@ def test_the_readers_own_pair_goes_before_equal_tracking_uids_and_counts_where_n
     assert sizes(found) == [("1.0", 4.0), ("1.2", 5.0), ("1.3", 10.0)]
 
 
-def test_sizes_are_means_of_axes_only_where_all_studies_have_axes() -> None:
+def test_sizes_are_means_of_axes_where_the_two_that_are_compared_have_axes() -> None:
     said = (word(FIRST, "a", 6.5, 11.0),)
     axes = (StudyNodules(SECOND, (seen("a", 8.0, axes=8.6),)),)
     assert sizes(timeline(seen("a", 10.0, axes=11.0), axes, case=CASE, said=said)) == [
         ("1.1", 6.5), ("1.2", 8.6), ("1.3", 11.0)
     ]  # fmt: skip
-    mixed = (StudyNodules(SECOND, (seen("a", 8.0),)),)
-    assert sizes(timeline(seen("a", 10.0, axes=11.0), mixed, case=CASE, said=said)) == [
-        ("1.1", 6.5), ("1.2", 8.0), ("1.3", 10.0)
+    typed = (StudyNodules(SECOND, (seen("a", 8.0),)),)
+    assert sizes(timeline(seen("a", 10.0, axes=11.0), typed, case=CASE, said=said)) == [
+        ("1.1", 6.5), ("1.2", 8.0), ("1.3", 11.0)
     ]  # fmt: skip
+    sphere = (StudyNodules(SECOND, (seen("a", 8.0, 268.0),)),)  # of its volume alone: a sphere with spheres
+    assert sizes(timeline(seen("a", 10.0, 524.0, axes=11.0), sphere, case=CASE, said=said))[-1] == ("1.3", 10.0)
+
+
+@pytest.mark.parametrize("middle", [(), (StudyNodules(SECOND, (seen("a", 10.0),)),)])
+def test_a_nodule_cut_off_by_the_first_scan_never_grows_by_the_sphere_of_what_the_scan_left(
+    middle: tuple[StudyNodules, ...],
+) -> None:
+    """Axes of 10 mm in all studies; of the first volume the scan left 268 mm3, a sphere of 8 mm."""
+    cut_off = replace(seen("a", 8.0, 268.0, axes=10.0), growth_limits=(GrowthLimit.CUT_OFF,))
+    whole = seen("a", 10.0, 524.0, axes=10.0)
+    found = timeline(whole, (StudyNodules(FIRST, (cut_off,)), *middle, StudyNodules(CASE, (whole,))), case=None)
+
+    assert {size for _uid, size in sizes(found)} == {10.0}
+    assert [one.verdict for one in found.steps] == [GrowthVerdict.STABLE] * (1 + len(middle))
+    assert found.whole is not None
+    assert (found.whole.verdict, found.whole.limits) == (GrowthVerdict.STABLE, (GrowthLimit.CUT_OFF,))
+
+
+def test_the_axes_of_a_cut_off_nodule_are_compared_with_axes_also_where_the_first_size_was_typed() -> None:
+    """A middle study with 12 mm by its axes against 12 mm by axes, 10 mm by the sphere, of today."""
+    cut_off = replace(seen("a", 9.0, 382.0, axes=12.0), growth_limits=(GrowthLimit.CUT_OFF,))
+    whole = seen("a", 10.0, 524.0, axes=12.0)
+    records = (StudyNodules(FIRST, (seen("a", 12.0),)), StudyNodules(SECOND, (cut_off,)), StudyNodules(CASE, (whole,)))
+    found = timeline(whole, records, case=None)
+
+    assert sizes(found) == [("1.1", 12.0), ("1.2", 12.0), ("1.3", 12.0)]
+    assert [one.verdict for one in found.steps] == [GrowthVerdict.STABLE, GrowthVerdict.STABLE]
 
 
 def test_the_report_takes_every_size_of_the_time_line_in_one_kind() -> None:
@@ -170,7 +199,9 @@ def test_a_size_that_the_reader_changes_goes_into_every_word() -> None:
     edited = both.edited(by="x", at=NOON, diameter_mm=12.0)
 
     assert [one.current.mean_diameter_mm for one in edited.confirmed] == [12.0, 12.0]
-    assert both.edited(by="x", at=NOON, nodule_type=NoduleType.SOLID).also == both.also
+    called = both.edited(by="x", at=NOON, nodule_type=NoduleType.SOLID)
+    assert [one.current.nodule_type for one in called.confirmed] == [NoduleType.SOLID, NoduleType.SOLID]
+    assert [one.prior for one in called.confirmed] == [one.prior for one in both.confirmed]
 
 
 def test_a_mark_that_takes_the_readers_finding_in_takes_its_words_too() -> None:
@@ -178,6 +209,9 @@ def test_a_mark_that_takes_the_readers_finding_in_takes_its_words_too() -> None:
     own = replace(both, original=None, decision=Decision.ADDED)
 
     assert ai_finding(2).confirming(own, by="x", at=NOON).confirmed == own.confirmed
+    solid = replace(own, nodule_type=NoduleType.SOLID)
+    (merged, *_) = ai_finding(2).confirming(solid, by="x", at=NOON).confirmed
+    assert merged.current.nodule_type is NoduleType.SOLID
     mine = followed(word(SECOND, "m", 8.0, 10.0))
     assert mine.confirming(own, by="x", at=NOON).confirmed == mine.confirmed
 

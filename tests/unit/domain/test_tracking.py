@@ -10,13 +10,12 @@ import numpy as np
 import pytest
 
 from workstation.domain.geometry import Point
-from workstation.domain.mark import GrowthLimit
+from workstation.domain.mark import GrowthLimit, NoduleType
 from workstation.domain.observation import NoduleObservation
 from workstation.domain.tracking import (
     CategoryInputs,
     GrowthVerdict,
     category_inputs,
-    diameter_of_volume_mm,
     doubling_days,
     doubling_days_of_diameters,
     doubling_range_days,
@@ -199,11 +198,6 @@ def test_a_nodule_without_a_prior_is_new() -> None:
     assert (found.is_new, found.is_growing, found.days, found.solid_diameter_mm) == (True, False, None, 2)
 
 
-def test_a_volume_gives_the_diameter_where_there_is_one() -> None:
-    assert diameter_of_volume_mm(seen("a", mm=7, mm3=523.6)) == pytest.approx(10, abs=0.01)
-    assert diameter_of_volume_mm(seen("a", mm=7)) == 7
-
-
 def test_the_doubling_time_has_a_range_open_where_the_nodule_may_be_stable() -> None:
     def between(first: NoduleObservation, second: NoduleObservation) -> list[float | None] | None:
         found = doubling_range_days(first, second)
@@ -240,5 +234,31 @@ def test_the_reasons_of_both_volumes_and_their_size_are_told_once_each_in_one_or
     before = seen("a", on=BEFORE, mm=6, mm3=110)
     before = replace(before, growth_limits=(GrowthLimit.SUBSOLID, GrowthLimit.THICK_SLICES))
     now = replace(seen("a", mm=6, mm3=600), growth_limits=(GrowthLimit.THICK_SLICES,))
-    assert growth(before, now).limits == (GrowthLimit.THICK_SLICES, GrowthLimit.SUBSOLID, GrowthLimit.TOO_SMALL)
-    assert growth(before, replace(now, volume_mm3=None)).limits == ()
+    both = (GrowthLimit.THICK_SLICES, GrowthLimit.SUBSOLID, GrowthLimit.TOO_SMALL)
+    assert growth(before, now).limits == both
+    # that the other volume is missing makes this one no better
+    assert growth(before, replace(now, volume_mm3=None, growth_limits=())).limits == both
+    assert growth(replace(before, volume_mm3=None), replace(now, volume_mm3=None)).limits == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "limits"),
+    [
+        (NoduleType.UNSPECIFIED, (GrowthLimit.THICK_SLICES, GrowthLimit.SUBSOLID)),
+        (NoduleType.SOLID, (GrowthLimit.THICK_SLICES,)),
+        (NoduleType.CALCIFIED, (GrowthLimit.THICK_SLICES,)),
+        (NoduleType.PART_SOLID, (GrowthLimit.THICK_SLICES, GrowthLimit.SUBSOLID)),
+        (NoduleType.GROUND_GLASS, (GrowthLimit.THICK_SLICES, GrowthLimit.SUBSOLID)),
+    ],
+)
+@pytest.mark.parametrize("is_prior", [True, False])
+def test_what_a_person_calls_a_nodule_goes_before_the_tools_guess_that_it_is_subsolid(
+    said: NoduleType, limits: tuple[GrowthLimit, ...], *, is_prior: bool
+) -> None:
+    guessed = (GrowthLimit.THICK_SLICES, GrowthLimit.SUBSOLID)
+    before, now = seen("a", on=BEFORE, mm=10.0, mm3=524), seen("a", mm=10.9, mm3=678)
+    if is_prior:
+        before = replace(before, growth_limits=guessed, nodule_type=said)
+    else:
+        now = replace(now, growth_limits=guessed, nodule_type=said)
+    assert growth(before, now).limits == limits

@@ -145,11 +145,10 @@ def test_a_nodule_too_small_for_volume_growth_says_so_and_a_larger_one_is_ready(
 ) -> None:
     found = segment(*sampled(diameter_mm, 0.0, (0.2, -0.3, 0.4)))
     assert found.growth_limits == frozenset(limits)
-    assert found.ready_for_growth is not bool(limits)
 
 
 def test_a_lone_small_nodule_on_thin_slices_is_ready_for_growth_and_thick_slices_are_not() -> None:
-    assert segment(volume_of(with_ball(lung(), MIDDLE, 10, 30))).ready_for_growth
+    assert segment(volume_of(with_ball(lung(), MIDDLE, 10, 30))).growth_limits == frozenset()
     thick = with_ball(lung((32, 80, 80)), MIDDLE, 10, 30, (1.0, 1.0, 2.5))
     found = segment(volume_of(thick, np.diag([1.0, 1.0, 2.5, 1.0])))
     assert GrowthLimit.THICK_SLICES in found.growth_limits

@@ -16,7 +16,7 @@ from workstation.dicom.sr.measurement_report import detection_sr, measurement_sr
 from workstation.dicom.sr.nodule_reader import read_nodules
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
 from workstation.domain.errors import DecodeError
-from workstation.domain.finding import Decision, Finding, MarkEvidence, NoduleType, RejectReason
+from workstation.domain.finding import Decision, Finding, Lobe, MarkEvidence, NoduleType, RejectReason
 from workstation.domain.mark import GrowthLimit
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.report import Report
@@ -114,7 +114,7 @@ def test_a_template_without_that_field_is_left_alone() -> None:
 
 GREW = (
     "与 2025-12-08 比较：直径由 8.0 mm 变为 10.5 mm（+2.5 mm），体积由 268 变为 606 立方毫米（+126 %），"
-    "倍增时间约 296 天（232 至 407 天），较前增大。"
+    "按体积计算倍增时间约 296 天（232 至 407 天），较前增大。"
 )
 STABLE = (
     "Compared with 2025-12-08: diameter 8.0 mm then, 10.5 mm now (+2.5 mm), "
@@ -123,15 +123,15 @@ STABLE = (
 # 348 ln 2 / (3 ln(12 / 8)) and 348 ln 2 / (3 ln(9 / 8))
 BY_DIAMETER = (
     "Compared with 2025-12-08: diameter 8.0 mm then, 10.5 mm now (+2.5 mm), "
-    "doubling time about 296 days (198 to 683); larger."
+    "doubling time by diameter about 296 days (198 to 683); larger."
 )
 NOT_COMPARED = (
     "Compared with 2025-12-08: diameter 8.0 mm then, 10.5 mm now (+2.5 mm), volumes not compared (slices over 1.5 mm, "
-    "cut off at the end of the scan), doubling time about 296 days (198 to 683); larger."
+    "cut off at the end of the scan), doubling time by diameter about 296 days (198 to 683); larger."
 )
 NOT_COMPARED_ZH = (
     "与 2025-12-08 比较：直径由 8.0 mm 变为 10.5 mm（+2.5 mm），体积不作比较（层厚大于 1.5 mm，"
-    "结节被扫描范围截断），倍增时间约 296 天（198 至 683 天），较前增大。"
+    "结节被扫描范围截断），按直径计算倍增时间约 296 天（198 至 683 天），较前增大。"
 )
 SHRUNK = "与 2025-12-08 比较：直径由 8.0 mm 变为 10.5 mm（+2.5 mm），体积由 606 变为 268 立方毫米（-56 %），较前缩小。"
 
@@ -164,6 +164,70 @@ def test_the_signed_text_tells_why_volumes_are_not_compared_and_no_share_of_them
     opened = session()
     opened.review.follow("2.25.1001", said)
     assert report_words.comparison_sentence(opened.findings.findings[0], language) == sentence
+
+
+# 903 ln 2 / (3 ln(10.5 / 7.8)), and of 12.0 / 7.8 and 9.0 / 7.8; the pair has told the reason already
+SERIES = (
+    "larger. Sizes over time: 2024-06-01 7.8 mm; 2025-12-08 8.0 mm; 2026-11-21 10.5 mm; +2.7 mm in 903 days, "
+    "doubling time by diameter about 702 days (484 to 1458)."
+)
+SERIES_ZH = (
+    "历次直径：2024-06-01 7.8 mm；2025-12-08 8.0 mm；2026-11-21 10.5 mm；903 天内变化 +2.7 mm，"
+    "按直径计算倍增时间约 702 天（484 至 1458 天）。"
+)
+WITHOUT_ONE = (
+    "历次直径：2024-06-01 7.8 mm；2025-12-08 8.0 mm（268 立方毫米）；2026-11-21 10.5 mm（606 立方毫米）；"
+    "903 天内变化 +2.7 mm，其余体积不作比较（层厚大于 1.5 mm），按直径计算倍增时间约 702 天（484 至 1458 天）。"
+)
+ONE_ALONE = (
+    "历次直径：2024-06-01 7.8 mm；2025-12-08 8.0 mm；2026-11-21 10.5 mm；"
+    "903 天内变化 +2.7 mm，体积不作比较（层厚大于 1.5 mm），按直径计算倍增时间约 702 天（484 至 1458 天）。"
+)
+THICK = (GrowthLimit.THICK_SLICES,)
+
+
+def with_older(said: FollowUp) -> FollowUp:
+    """Return a pair beside an older study on thick slices."""
+    older = replace(said.prior, observed_on=date(2024, 6, 1), mean_diameter_mm=7.8, volume_mm3=500.0)
+    return replace(said, others=(replace(older, growth_limits=THICK),))
+
+
+def told(said: FollowUp, language: str) -> str:
+    opened = session()
+    opened.review.follow("2.25.1001", said)
+    return report_words.comparison_sentence(opened.findings.findings[0], language)
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", SERIES), ("zh_CN", SERIES_ZH)])
+def test_no_volume_is_told_over_time_that_is_not_compared(language: str, sentence: str) -> None:
+    said = word()
+    assert told(with_older(replace(said, prior=replace(said.prior, growth_limits=THICK))), language).endswith(sentence)
+
+
+def test_a_volume_over_time_is_told_beside_others_that_it_may_be_compared_with() -> None:
+    assert told(with_older(word()), "zh_CN").endswith(WITHOUT_ONE)
+    typed = word()
+    typed = replace(typed, current=replace(typed.current, volume_mm3=None))
+    assert told(with_older(typed), "zh_CN").endswith(ONE_ALONE)
+
+
+def test_a_type_that_the_reader_says_after_confirming_tells_whether_volumes_are_compared() -> None:
+    said = word()
+    guessed = replace(said, current=replace(said.current, growth_limits=(GrowthLimit.SUBSOLID,)))
+    opened = session()
+    opened.review.follow("2.25.1001", guessed)
+
+    def words() -> str:
+        return report_words.comparison_sentence(opened.findings.findings[0], "zh_CN")
+
+    assert "体积不作比较（亚实性结节）" in words()
+    uid = opened.findings.findings[0].tracking_uid
+    opened.review.edit(uid, nodule_type=NoduleType.SOLID, lobe=Lobe.UNSPECIFIED)
+    assert "体积由 268 变为 606" in words()
+    opened.review.edit(uid, nodule_type=NoduleType.GROUND_GLASS, lobe=Lobe.UNSPECIFIED)
+    assert "体积不作比较（亚实性结节）" in words()
+    opened.review.edit(uid, nodule_type=NoduleType.UNSPECIFIED, lobe=Lobe.UNSPECIFIED)
+    assert "体积不作比较（亚实性结节）" in words()  # the tool's guess again
 
 
 # a mark at the place of an own finding

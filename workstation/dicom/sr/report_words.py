@@ -20,12 +20,12 @@ from workstation.domain.finding_size import size_of
 from workstation.domain.image_place import ImagePlace
 from workstation.domain.known_prior import KnownPrior
 from workstation.domain.mark import GrowthLimit
-from workstation.domain.observation import FollowUp
+from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, TemplateField, Text
 from workstation.domain.told_fields import day_words
-from workstation.domain.tracking import GrowthVerdict, doubling_range_days, growth
+from workstation.domain.tracking import GrowthVerdict, doubling_range_days, growth, growth_limits_of
 from workstation.domain.trait import HELD
 
 LOBES: Final = {
@@ -69,6 +69,7 @@ _VOLUME: Final = Text(
     ", volume {before:.0f} then, {now:.0f} cubic millimetres now ({share:+.0f} %)",
 )
 _NOT_COMPARED: Final = Text("，体积不作比较（{why}）", ", volumes not compared ({why})")
+_OTHERS_NOT: Final = Text("，其余体积不作比较（{why}）", ", other volumes not compared ({why})")
 _LIMITS: Final = MappingProxyType(
     {
         GrowthLimit.THICK_SLICES: Text("层厚大于 1.5 mm", "slices over 1.5 mm"),
@@ -79,16 +80,22 @@ _LIMITS: Final = MappingProxyType(
         GrowthLimit.TOO_SMALL: Text("结节过小", "too small"),
     }
 )
-_DOUBLING: Final = Text("，倍增时间约 {days:.0f} 天（{least:.0f} 至 {most:.0f} 天）",
-                        ", doubling time about {days:.0f} days ({least:.0f} to {most:.0f})")  # fmt: skip
+_BY_VOLUME: Final = Text(
+    "，按体积计算倍增时间约 {days:.0f} 天（{least:.0f} 至 {most:.0f} 天）",
+    ", doubling time by volume about {days:.0f} days ({least:.0f} to {most:.0f})",
+)
+_BY_DIAMETER: Final = Text(
+    "，按直径计算倍增时间约 {days:.0f} 天（{least:.0f} 至 {most:.0f} 天）",
+    ", doubling time by diameter about {days:.0f} days ({least:.0f} to {most:.0f})",
+)
 _VERDICTS: Final = {
     GrowthVerdict.GROWN: Text("较前增大", "larger"),
     GrowthVerdict.STABLE: Text("较前无明显变化", "no change beyond what measuring again may give"),
     GrowthVerdict.SHRUNK: Text("较前缩小", "smaller"),
 }
 _SERIES: Final = Text(
-    "历次直径：{points}；{days} 天内变化 {change:+.1f} mm{doubling}。",
-    " Sizes over time: {points}; {change:+.1f} mm in {days} days{doubling}.",
+    "历次直径：{points}；{days} 天内变化 {change:+.1f} mm{volume}{doubling}。",
+    " Sizes over time: {points}; {change:+.1f} mm in {days} days{volume}{doubling}.",
 )
 _POINT: Final = Text("{date} {size:.1f} mm", "{date} {size:.1f} mm")
 _POINT_VOLUME: Final = Text("（{volume:.0f} 立方毫米）", " ({volume:.0f} cubic millimetres)")
@@ -247,54 +254,65 @@ def comparison_sentence(finding: Finding, language: str, drawn: Iterable[Annotat
     said = finding.follow_up
     if said is None:
         return ""
-    found, range_days = growth(said.prior, said.current), doubling_range_days(said.prior, said.current)
-    volume = doubling = ""
-    if found.limits:
-        why = _COMMA.get(language).join(_LIMITS[one].get(language) for one in found.limits)
-        volume = _NOT_COMPARED.get(language).format(why=why)
-    elif said.prior.volume_mm3 is not None and said.current.volume_mm3 is not None:
+    found = growth(said.prior, said.current)
+    volume = _why_not_compared(found.limits, language)
+    if not volume and said.prior.volume_mm3 is not None and said.current.volume_mm3 is not None:
         share = (said.current.volume_mm3 / said.prior.volume_mm3 - 1) * 100
         volume = _VOLUME.get(language).format(
             before=said.prior.volume_mm3, now=said.current.volume_mm3, share=share
         )  # fmt: skip
-    if found.verdict is GrowthVerdict.GROWN and found.doubling_days and range_days and range_days[1] is not None:
-        least, most = range_days
-        doubling = _DOUBLING.get(language).format(days=found.doubling_days, least=least, most=most)
-    series = _series_words(said, language)
-    return (
-        _COMPARED.get(language).format(
-            date=said.prior.observed_on.isoformat(),
-            called=kind_of_number(said.current.mean_diameter_mm, size_of(finding, drawn), language),
-            before=said.prior.mean_diameter_mm,
-            now=said.current.mean_diameter_mm,
-            change=found.diameter_change_mm,
-            volume=volume,
-            doubling=doubling,
-            verdict=_VERDICTS[found.verdict].get(language),
-        )
-        + series
-    )
+    return _COMPARED.get(language).format(
+        date=said.prior.observed_on.isoformat(),
+        called=kind_of_number(said.current.mean_diameter_mm, size_of(finding, drawn), language),
+        before=said.prior.mean_diameter_mm,
+        now=said.current.mean_diameter_mm,
+        change=found.diameter_change_mm,
+        volume=volume,
+        doubling=_doubling_words(said.prior, said.current, language),
+        verdict=_VERDICTS[found.verdict].get(language),
+    ) + _series_words(said, language)
+
+
+def _why_not_compared(limits: Iterable[GrowthLimit], language: str, words: Text = _NOT_COMPARED) -> str:
+    """Return why volumes are not compared, empty without a limit."""
+    why = _COMMA.get(language).join(_LIMITS[one].get(language) for one in limits)
+    return words.get(language).format(why=why) if why else ""
+
+
+def _doubling_words(prior: NoduleObservation, current: NoduleObservation, language: str) -> str:
+    """Return the doubling time of a nodule that has grown, by what it was taken and its range; empty without one."""
+    found, between = growth(prior, current), doubling_range_days(prior, current)
+    if found.verdict is not GrowthVerdict.GROWN or not found.doubling_days or between is None or between[1] is None:
+        return ""
+    words = _BY_VOLUME if found.from_volume else _BY_DIAMETER
+    return words.get(language).format(days=found.doubling_days, least=between[0], most=between[1])
 
 
 def _series_words(said: FollowUp, language: str) -> str:
-    """Return the sizes of all studies that the reader took into the report, empty where there are none."""
+    """
+    Return the sizes of all studies that the reader took into the report, empty where there are none.
+
+    Whoever reads volumes side by side compares them: only those are told of which any two may be.
+    """
     if not said.others:
         return ""
+    sound = [one for one in said.series if one.volume_mm3 is not None and not growth_limits_of(one)]
+    told = sound if len(sound) > 1 else []
+    weak = growth_limits_of(*(one for one in said.series if one not in told))
+    is_said = weak == growth_limits_of(said.prior, said.current)
     points = [
         _POINT.get(language).format(date=one.observed_on.isoformat(), size=one.mean_diameter_mm)
-        + ("" if one.volume_mm3 is None else _POINT_VOLUME.get(language).format(volume=one.volume_mm3))
+        + ("" if one not in told else _POINT_VOLUME.get(language).format(volume=one.volume_mm3))
         for one in said.series
     ]
     first, last = said.series[0], said.series[-1]
-    found, between = growth(first, last), doubling_range_days(first, last)
-    doubling = ""
-    if found.verdict is GrowthVerdict.GROWN and found.doubling_days and between and between[1] is not None:
-        doubling = _DOUBLING.get(language).format(days=found.doubling_days, least=between[0], most=between[1])
+    found = growth(first, last)
     return _SERIES.get(language).format(
         points=_SEMICOLON.get(language).join(points),
         change=found.diameter_change_mm,
         days=found.days,
-        doubling=doubling,
+        volume="" if is_said else _why_not_compared(weak, language, _OTHERS_NOT if told else _NOT_COMPARED),
+        doubling=_doubling_words(first, last, language),
     )
 
 

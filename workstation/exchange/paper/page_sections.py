@@ -109,7 +109,7 @@ class Sections:
         compared = [
             f"{finding.number}. {said}"
             for finding in report.findings.reported
-            if (said := report_words.comparison_sentence(finding, language))
+            if (said := report_words.comparison_sentence(finding, language, report.drawn.annotations))
         ]
         for section in self.template.sections:
             paragraphs = self._paragraphs(section)

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Qt
 
 from resources.translation import tr
 from viewers.scene.scene import Scene
-from workstation.domain.annotation import AnnotationKind
 from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import FindingList
 from workstation.domain.follow_up import (
@@ -21,8 +20,8 @@ from workstation.domain.follow_up import (
     StudyDay,
     candidates,
     compare,
-    nodule_of_annotation,
     nodules_of,
+    nodules_of_prior,
 )
 from workstation.domain.geometry import Point
 from workstation.domain.hanging import day_of
@@ -169,17 +168,9 @@ class FollowUpView(QObject):
         """Return what was reported of the prior, and what was measured in it now."""
         frames = _frames(stack)
         read = self._objects.get(stack.study.study_instance_uid)
-        found = {
-            one.tracking_uid: one
-            for each in (() if read is None else read.objects)
-            for one in each.nodules
-            if one.frame_of_reference_uid in frames
-        }
-        for drawn in stack.scene.annotations.items:
-            seen = nodule_of_annotation(drawn) if drawn.kind is AnnotationKind.NODULE else None
-            if seen is not None and drawn.points_lps_mm:
-                found[seen.tracking_uid] = seen
-        return tuple(found.values())
+        reported = (one for each in (() if read is None else read.objects) for one in each.nodules)
+        placed = (one for one in reported if one.frame_of_reference_uid in frames)
+        return nodules_of_prior(placed, stack.scene.annotations.items)
 
     def _marks_of_prior(self, stack: CellStack) -> tuple[SeenNodule, ...]:
         """Return what a model marked in the prior and nobody decided."""
