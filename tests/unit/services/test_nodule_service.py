@@ -11,10 +11,13 @@ from tests.helpers.nodules import FreeJob, lung, volume_of
 from tests.unit.domain.test_nodule import AXES, nodule
 from workstation.domain.annotation import AnnotationKind, MeasureName
 from workstation.domain.errors import NotANodule
+from workstation.domain.finding import Decision, Finding, NoduleType
 from workstation.domain.geometry import Point
+from workstation.domain.mark import GrowthLimit
 from workstation.domain.nodule import NoduleMeasurement, SolidPart
 from workstation.domain.ports import JobContext
 from workstation.domain.volume import Volume
+from workstation.services.explain_service import ExplainFindings
 from workstation.services.nodule_service import MeasureNodule
 
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -74,6 +77,23 @@ def test_a_solid_part_that_no_slice_shows_has_a_volume_only() -> None:
     kept = click(nodule(solid=SolidPart(-300, 3.0, None)))(volume_of(lung((4, 4, 4))), (0, 0, 0), FreeJob(), author="a")
     assert kept.annotation.measure(MeasureName.SOLID_VOLUME) is not None
     assert kept.annotation.measure(MeasureName.SOLID_LONG_AXIS) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "limits"),
+    [
+        (NoduleType.UNSPECIFIED, (GrowthLimit.SUBSOLID,)),
+        (NoduleType.GROUND_GLASS, (GrowthLimit.SUBSOLID,)),
+        (NoduleType.SOLID, ()),
+    ],
+)
+def test_the_evidence_calls_a_nodule_unfit_for_volumes_over_time_by_the_type_that_the_reader_said(
+    said: NoduleType, limits: tuple[GrowthLimit, ...]
+) -> None:
+    finding = Finding("2.25.1", 1, (0, 0, 0), 8.0, Decision.ADDED, nodule_type=said)
+    measurer = FakeMeasurer(nodule(growth_limits=frozenset({GrowthLimit.SUBSOLID})))
+    explain = ExplainFindings(measurer, tuple, None)  # type: ignore[arg-type]  # no heat is asked for
+    assert explain(volume_of(lung((4, 4, 4))), finding, FreeJob()).evidence.growth_limits == limits
 
 
 def test_where_nothing_is_found_nothing_is_kept() -> None:
