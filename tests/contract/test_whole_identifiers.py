@@ -70,6 +70,8 @@ def test_an_id_counts_with_who_issued_it(hub: HubBed, issuer: str, relation: lis
     current = hub.send(PatientID=number, PatientName=f"卫^{number}", IssuerOfPatientID="市一院")
 
     assert [found for _, found in relations(hub, current.ups)] == relation
+    listed = expect(200, hub.as_("expert").get(f"/api/worklist/{current.ups}/priors")).json()
+    assert [one["issuers"] for one in listed] == [["市一院", issuer]] * len(relation)
     assert hub.row("expert", current.ups)["prior_count"] == relation.count("same_patient")
     assert workitem(hub, current.ups)["00100021"]["Value"] == ["市一院"]
 

@@ -84,7 +84,7 @@ class SignReport:
         report = self.critical(report)
         require_critical(report, actor.user_id)
         self.suggested(report, template, actor.user_id)
-        report = report if self.cite is None else self.cite(report)
+        report = report if self.cite is None else self.cite(report, study.patient)
         now = self.clock.now()
         own = replace(report, norm_overrides=report.answers_of(actor.user_id))
         final = replace(own.moved(ReportState.FINAL, at=now), verifier=verifier, signed_at=now)

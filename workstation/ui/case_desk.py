@@ -19,7 +19,7 @@ from workstation.domain.report_content import says_other
 from workstation.domain.report_state import ReturnCode
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, WorklistRow
-from workstation.services.citing import CiteOthers
+from workstation.services.citing import CitingOfCase
 from workstation.services.jobs import JobRunner, Pool
 from workstation.services.open_report import Changed
 from workstation.services.reading_session import OpenedCase, ReadingSession
@@ -152,9 +152,10 @@ class CaseDesk(QObject):
         return recognise.sentence(session.report, session.template, session.study, session.row)
 
     @property
-    def citing(self) -> CiteOthers | None:
-        """Return what looks up the evidence of other studies; None where nothing is cited."""
-        return self._services.sign.cite
+    def citing(self) -> CitingOfCase | None:
+        """Return what looks up the evidence of other studies; None without a case and where nothing is cited."""
+        session, cite = self._session, self._services.sign.cite
+        return None if session is None or cite is None else CitingOfCase(cite, session.study.patient)
 
     @property
     def busy(self) -> bool:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 from shiboken6 import isValid
 
 from workstation.domain.report import Report
-from workstation.services.citing import CiteOthers, Evidence
+from workstation.services.citing import CitingOfCase, Evidence
 from workstation.services.jobs import JobRunner, Pool
 from workstation.ui.sign_dialog import SignDialog
 
@@ -14,7 +14,7 @@ from workstation.ui.sign_dialog import SignDialog
 class CitingInDialog(QObject):
     """Belongs to one sign dialog and goes with it."""
 
-    def __init__(self, dialog: SignDialog, report: Report, cite: CiteOthers, jobs: JobRunner) -> None:
+    def __init__(self, dialog: SignDialog, report: Report, cite: CitingOfCase, jobs: JobRunner) -> None:
         super().__init__(dialog)
         self._box, self._report, self._cite, self._jobs = dialog.cited, report, cite, jobs
         self._box.again.connect(self.look)
