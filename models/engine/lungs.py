@@ -27,6 +27,8 @@ _MIN_PIECE_ML: Final = 30.0
 _GAS_BELOW_HU: Final = -970  # median; even emphysema lies above, bowel gas and room air below
 _LUNG_HU: Final = (-950, -600)
 _LEAST_TISSUE_ML: Final = 150.0
+_BODY_ABOVE_HU: Final = -300  # between fat and the densest foam
+_SHELL_CELLS: Final = 2  # twice this and one: 15 mm, thicker than the shell of a couch, thinner than a chest wall
 _CLOSING_MM: Final = 10.0  # brings nodules at the pleura and hilar vessels inside the mask
 _RIM_MM: Final = 24.0  # beyond this distance nothing belongs to a lung
 
@@ -98,17 +100,52 @@ def lungs_of(volume: Volume, job: CancelToken | None = None) -> LungMask | None:
 
 def has_lung_tissue(volume: Volume) -> bool:
     """
-    Tell whether at least 150 ml are as dense as aerated lung together with all that touches them, whatever its shape.
+    Tell whether at least 150 ml inside the body are as dense as aerated lung together with all that touches them.
 
     A lung that the field of view or its padding cuts open is no closed piece of air any more; its tissue is still
-    there. Skin, cushions' edges and bowel gas are too thin or too empty.
+    there. Skin, cushions' edges and bowel gas are too thin or too empty, a foam pad lies outside the body.
     """
     steps = [max(1, round(_GRID_MM / spacing)) for spacing in volume.spacing_mm]
     coarse = volume.voxels[:: steps[2], :: steps[1], :: steps[0]]
     aerated = _itk.GetImageFromArray(((coarse > _LUNG_HU[0]) & (coarse < _LUNG_HU[1])).astype(np.uint8))
     inner: npt.NDArray[np.uint8] = _itk.GetArrayFromImage(_itk.BinaryErode(aerated, [1, 1, 1], _itk.sitkCross))
     step_mm = np.array(volume.spacing_mm) * steps
-    return bool(np.count_nonzero(inner) * step_mm.prod() / 1000 >= _LEAST_TISSUE_ML)
+    least = _LEAST_TISSUE_ML * 1000 / step_mm.prod()
+    if np.count_nonzero(inner) < least:
+        return False
+    # every second slice tells it
+    return bool(2 * np.count_nonzero(inner[::2] & _inside_body(coarse[::2])) >= least)
+
+
+def _inside_body(coarse: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """
+    Return what lies between two parts of the body in its slice, along rows or columns.
+
+    Where the field of view ends in tissue the body goes on: a lung that is larger than the field is closed by its four
+    sides. A pad lies on one side of the body, and air beside it.
+    """
+    dense = coarse > _BODY_ABOVE_HU
+    body = np.zeros_like(dense)
+    rows, columns = (length - 2 * _SHELL_CELLS for length in dense.shape[1:])
+    if min(rows, columns) > 0:
+        centre = body[:, _SHELL_CELLS:-_SHELL_CELLS, _SHELL_CELLS:-_SHELL_CELLS]
+        centre[...] = True
+        for at in range(2 * _SHELL_CELLS + 1):  # a cross of that length fits into it
+            centre &= dense[:, at : at + rows, _SHELL_CELLS:-_SHELL_CELLS]
+            centre &= dense[:, _SHELL_CELLS:-_SHELL_CELLS, at : at + columns]
+    open_ends = coarse <= _LUNG_HU[0]
+    between, is_open = np.zeros_like(body), np.zeros_like(body)
+    for axis in (1, 2):
+        length = body.shape[axis]
+        place = np.arange(length, dtype=np.int16).reshape((1, length, 1) if axis == 1 else (1, 1, length))
+        none = ~body.any(axis=axis, keepdims=True)
+        first = body.argmax(axis=axis, keepdims=True).astype(np.int16)
+        last = (length - 1 - np.flip(body, axis).argmax(axis=axis, keepdims=True)).astype(np.int16)
+        first[none], last[none] = length, -1
+        before, after = place < first, place > last
+        between |= ~(before | after)
+        is_open |= (before & open_ends.take([0], axis)) | (after & open_ends.take([-1], axis))
+    return between | ~is_open
 
 
 def find_lungs(volume: Volume, job: CancelToken | None = None) -> LungMask | None:

@@ -151,6 +151,25 @@ def _with_bowel_gas_only() -> Volume:
     return replace(volume, voxels=np.where(volume.voxels == -850, -1000, volume.voxels).astype(np.int16))
 
 
+def _on_foam(*, to_the_border: bool) -> Volume:
+    """Return a body without lungs on a pad of 70 kg/m³, in the thin shell of a couch."""
+    volume = _without_lungs()
+    hu = volume.voxels.copy()
+    last = 156 if to_the_border else 145
+    pad = hu[:, 110:last, 20:190]
+    pad[pad == -1000] = -930
+    hu[:, last - 3 : last, 20:190] = 100
+    return replace(volume, voxels=hu)
+
+
+def _all_lung() -> Volume:
+    """Return a field of view that lies within one lung, a few vessels in it."""
+    volume = thorax()
+    hu = np.full(volume.voxels.shape, -850, np.int16)
+    hu[:, ::20, ::20] = 40
+    return replace(volume, voxels=hu)
+
+
 def _head() -> Volume:
     """Return a skull with brain, sinuses full of air and mastoid cells, in the thorax's grid."""
     volume = thorax()
@@ -175,6 +194,9 @@ def _head() -> Volume:
         (_without_lungs(), "no lungs in view"),
         (_with_bowel_gas_only(), "no lungs in view"),
         (_head(), "no lungs in view"),
+        (_on_foam(to_the_border=False), "no lungs in view"),
+        (_on_foam(to_the_border=True), "no lungs in view"),
+        (_all_lung(), "only a part of the lungs is in view"),
         (thorax(spacing_mm=(1.3, 1.3, 0.3), shape=(33, 156, 210)), "only a part of the lungs is in view"),
         (_cut_by_a_circle(-1000), "only a part of the lungs is in view"),
         (_cut_by_a_circle(-3024), "only a part of the lungs is in view"),
@@ -188,6 +210,9 @@ def _head() -> Volume:
         "no lungs",
         "gas",
         "head",
+        "foam",
+        "foam that the field of view cuts",
+        "a field within a lung",
         "a slice of a lung",
         "a circle in air",
         "a circle in padding",
