@@ -16,8 +16,20 @@ from pydicom.dataset import Dataset
 from workstation.dicom.coded_value import code_value
 from workstation.dicom.sr import codes as code
 
-_AT_THE_PATIENT: Final = frozenset({"109101"})
-"""Acquisition Equipment (PS3.16 CID 7005): a scanner that contributed is no algorithm"""
+_NO_ALGORITHM: Final = frozenset(
+    {
+        "109101",  # Acquisition Equipment
+        "109103",  # Modifying Equipment: an archive that corrected a header
+        "109104",  # De-identifying Equipment
+        "109105",  # Frame Extracting Equipment
+        "109106",  # Enhanced Multi-frame Conversion Equipment
+        "FILMD",
+        "DOCD",
+        "VIDD",
+        "MEDIM",  # Portable Media Importer Equipment
+    }
+)
+"""What contributed without finding anything, of DCM (PS3.16 CID 7005); processing and synthesizing equipment may"""
 _MOST: Final = 6
 
 
@@ -31,9 +43,7 @@ def _names(ds: Dataset) -> Iterator[str]:
     while waiting:
         item = waiting.popleft()
         content = list(item.get("ContentSequence") or ())
-        said = {_concept(one): _said(one, "TextValue") for one in content if one.get("ValueType") == "TEXT"}
-        if name := said.get(code.ALGORITHM_NAME.value, ""):
-            yield _joined(name, said.get(code.ALGORITHM_VERSION.value, ""))
+        yield from _in_content(content)
         waiting.extend(content)
     for segment in ds.get("SegmentSequence") or ():
         identified = list(segment.get("SegmentationAlgorithmIdentificationSequence") or ())
@@ -42,9 +52,33 @@ def _names(ds: Dataset) -> Iterator[str]:
         if not identified:
             yield _said(segment, "SegmentAlgorithmName")
     for one in ds.get("ContributingEquipmentSequence") or ():
-        purpose = next(iter(one.get("PurposeOfReferenceCodeSequence") or ()), Dataset())
-        if code_value(purpose) not in _AT_THE_PATIENT:
+        purposes = list(one.get("PurposeOfReferenceCodeSequence") or ())
+        if not any(_of_dicom(purpose) and code_value(purpose) in _NO_ALGORITHM for purpose in purposes):
             yield _joined(_said(one, "ManufacturerModelName"), _said(one, "SoftwareVersions"))
+
+
+def _in_content(content: list[Dataset]) -> Iterator[str]:
+    """Yield the algorithms that one container tells: a version is that of the name beside it, told in either order."""
+    name = version = ""
+    for one in content:
+        if one.get("ValueType") != "TEXT":
+            continue
+        concept, said = _concept(one), _said(one, "TextValue")
+        if concept == code.ALGORITHM_NAME.value:
+            if name:
+                yield _joined(name, version)
+                version = ""
+            name = said
+        elif concept == code.ALGORITHM_VERSION.value:
+            if name and version:
+                yield _joined(name, version)
+                name = ""
+            version = said
+    yield _joined(name, version)
+
+
+def _of_dicom(item: Dataset) -> bool:
+    return str(item.get("CodingSchemeDesignator", "") or "").strip() in {"DCM", ""}
 
 
 def _concept(item: Dataset) -> str:

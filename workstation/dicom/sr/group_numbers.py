@@ -8,7 +8,7 @@ derivation as the concept. What cannot be shown is counted, never guessed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -55,7 +55,7 @@ def numbers_of(group: Dataset) -> GroupNumbers:
         quantity, name = _derived(item)
         value, measure = _number(item), _measure(item)
         told = by_quantity.setdefault(quantity, {})
-        if name is not None and value is not None and value[1] not in _OF_SHAPES and name not in told:
+        if name is not None and value is not None and _joins(told, name, value[1]):
             told[name] = value
         elif name is None and measure is not None:
             measures.append(measure)
@@ -71,6 +71,11 @@ def numbers_of(group: Dataset) -> GroupNumbers:
     mean, deviation, least, most = (chosen[name][0] for name in _DERIVED.values())
     unit = chosen[MeasureName.MEAN][1]
     return GroupNumbers(tuple(measures), Statistics(mean, deviation, least, most, count, unit), unread)
+
+
+def _joins(told: Mapping[MeasureName, _Value], name: MeasureName, unit: str) -> bool:
+    """Tell whether a statistic is one of pixel values, the first of its name, and in the unit of those before it."""
+    return unit not in _OF_SHAPES and name not in told and all(unit == other for _, other in told.values())
 
 
 def measures_of(group: Dataset) -> Iterator[Measure]:
