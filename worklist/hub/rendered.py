@@ -16,7 +16,7 @@ from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply
 from worklist.hub.errors import BadRequest
 from worklist.hub.media_types import NotAcceptable
 from worklist.hub.wado import decoded_frame
-from workstation.dicom.images.frame_attributes import functional_groups
+from workstation.dicom.images.frame_attributes import frame_aspect, functional_groups
 from workstation.dicom.images.overlays import overlay_planes
 from workstation.dicom.images.shutter import shutter_on_frame
 
@@ -105,10 +105,11 @@ def _eight_bit(pixels: npt.NDArray[Any], dataset: Dataset, wanted: Rendering) ->
 
 def _shut(values: npt.NDArray[np.uint8], dataset: Dataset, frame: int) -> npt.NDArray[np.uint8]:
     """Hide what lies under the shutter of a frame from 0, a name that is burned into the pixels perhaps."""
-    item = functional_groups(dataset, frame).get("FrameDisplayShutterSequence", dataset)
+    groups = functional_groups(dataset, frame)
+    item = groups.get("FrameDisplayShutterSequence", dataset)
     if "ShutterShape" not in item:
         return values
-    shutter = shutter_on_frame(item, overlay_planes(dataset, frame), values.shape)
+    shutter = shutter_on_frame(item, overlay_planes(dataset, frame), values.shape, frame_aspect(dataset, groups))
     if shutter is None:
         return values
     hidden = values.copy()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import ExplicitVRBigEndian
 
@@ -15,6 +17,7 @@ from viewers.scene.image import SliceImage
 from viewers.scene.picture import picture
 from viewers.scene.picture_doubts import image_doubts
 from viewers.scene.raster import Window
+from worklist.hub.rendered import PNG, Rendering, rendered
 from workstation.bootstrap.image_stream import decode_for_display
 from workstation.dicom.images.decode import decode_frame
 from workstation.dicom.images.frame_attributes import padding_of, unit_of, windows_of
@@ -140,6 +143,41 @@ def test_a_circular_shutter_is_round_in_the_patient_whatever_the_shape_of_the_pi
     assert shutter is not None
     assert np.flatnonzero(shutter.visible[29]).tolist() == list(range(11, 28))
     assert np.flatnonzero(shutter.visible[:, 19]).tolist() == list(range(29 - half_height, 30 + half_height))
+
+
+def of_a_frame(*, has_measures: bool) -> FileDataset:
+    """
+    Return an image of 40 x 40 with a round shutter of 8 columns in a functional group.
+
+    Its pixels are twice as high as wide: so say its frames or the whole object.
+    """
+    dataset = datasets(axial([0]))[0]
+    dataset.Rows = dataset.Columns = 40
+    dataset.PixelData = np.full((40, 40), 1500, np.int16).tobytes()
+    shutter, measures, shared = Dataset(), Dataset(), Dataset()
+    shutter.ShutterShape, shutter.CenterOfCircularShutter, shutter.RadiusOfCircularShutter = "CIRCULAR", [20, 20], 8
+    shared.FrameDisplayShutterSequence = [shutter]
+    (measures if has_measures else dataset).PixelSpacing = [2, 1]
+    if has_measures:
+        shared.PixelMeasuresSequence = [measures]
+        dataset.PixelSpacing = [1, 1]
+    dataset.SharedFunctionalGroupsSequence = [shared]
+    return dataset
+
+
+@pytest.mark.parametrize("has_measures", [True, False])
+def test_a_circular_shutter_of_a_frame_is_round_in_the_patient_on_screen_and_from_the_hub(
+    has_measures: bool,  # noqa: FBT001 - a table
+) -> None:
+    """C.7.6.11: 8 columns to each side, and as far up and down: 4 rows."""
+    dataset = of_a_frame(has_measures=has_measures)
+    shutter = decode_frame(dataset).shutter
+    assert shutter is not None
+    picture_of_hub = rendered(dataset, 1, Rendering((400, 400, "LINEAR")), PNG)
+
+    for visible in (shutter.visible, np.asarray(Image.open(io.BytesIO(picture_of_hub))) > 0):
+        assert np.flatnonzero(visible[19]).tolist() == list(range(11, 28))
+        assert np.flatnonzero(visible[:, 19]).tolist() == list(range(15, 24))
 
 
 def test_a_polygonal_shutter_shows_what_lies_inside_its_edges_and_on_them() -> None:

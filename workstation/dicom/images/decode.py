@@ -29,6 +29,7 @@ from workstation.dicom.frame_headers import MAX_FRAMES
 from workstation.dicom.images.colour import as_rgb, from_palette, partly_coloured, shared_chroma, whole_samples
 from workstation.dicom.images.frame_attributes import (
     VoiWindow,
+    frame_aspect,
     functional_groups,
     integer,
     number,
@@ -197,7 +198,9 @@ def _decoded(dataset: Dataset, frame: int) -> DecodedFrame:
         is_signed=is_signed,
         lossy=str(dataset.get("LossyImageCompression", "") or "") == "01",
         overlays=overlays,
-        shutter=shutter_on_frame(groups.get("FrameDisplayShutterSequence", dataset), overlays, pixels.shape),
+        shutter=shutter_on_frame(
+            groups.get("FrameDisplayShutterSequence", dataset), overlays, pixels.shape, frame_aspect(dataset, groups)
+        ),
     )
 
 

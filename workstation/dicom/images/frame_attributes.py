@@ -15,11 +15,13 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from workstation.dicom.images.lookup import LookupTable, lookup_table
+from workstation.dicom.pixel_size import aspect_of
 
 _GROUPS: Final = (
     "PixelValueTransformationSequence",
     "FrameVOILUTSequence",
     "FrameDisplayShutterSequence",
+    "PixelMeasuresSequence",
     "FrameAnatomySequence",
     "MRImageFrameTypeSequence",
     "CTImageFrameTypeSequence",
@@ -55,6 +57,12 @@ def functional_groups(dataset: Dataset, frame: int) -> Mapping[str, Dataset]:
             if items:
                 found[name] = items[0]
     return found
+
+
+def frame_aspect(dataset: Dataset, groups: Mapping[str, Dataset]) -> float:
+    """Return pixel height over width on a frame with these functional groups: its own, else that of the object."""
+    measures = groups.get("PixelMeasuresSequence", dataset)
+    return aspect_of(measures if measures.get("PixelSpacing") else dataset)
 
 
 def declared_unit(dataset: Dataset, transform: Dataset) -> str:
