@@ -53,8 +53,8 @@ def test_the_bar_beside_it_runs_from_the_hot_to_the_cold_end(qapp: object) -> No
     # the second of 94 rows for 256 colours: blue, which rises by four, ends there five entries below white
     assert min(top.red(), top.green(), top.blue()) > 234
     assert max(bottom.red(), bottom.green(), bottom.blue()) < 12
-    assert [text for _, text in bar.ticks] == ["10.0", "7.50", "5.00", "2.50", "0.00"]
-    assert [y for y, _ in bar.ticks] == pytest.approx([242.0, 265.5, 289.0, 312.5, 336.0])
+    assert [text for _, text in bar.ticks] == ["10", "8", "6", "4", "2", "0"]
+    assert [y for y, _ in bar.ticks] == pytest.approx([242.0, 260.8, 279.6, 298.4, 317.2, 336.0])
 
 
 @pytest.mark.parametrize("size", [(150.0, 400.0), (500.0, 150.0)])

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from workstation.domain.colour_map import ColourTable
+from workstation.domain.colour_map import ColourTable, ValueScale
 
 _RIGHT_PX: Final = 40.0
 """Leaves room for the orientation letter at the edge."""
@@ -20,7 +20,12 @@ _VALUES_PX: Final = 40.0
 _TITLE_PX: Final = 30.0
 """What the title above it needs"""
 _SHORTEST_PX: Final = 56.0
-"""Five values still stand apart: their figures are 10 px high"""
+"""Six values still stand apart: their figures are 10 px high"""
+_MOST_STEPS: Final = 5
+_ROUND: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
+_APART_SHARE: Final = 0.19
+"""Of the shortest bar, what the figures of two values need"""
+_HAIR: Final = 1e-9
 _LETTER_PX: Final = 12.0
 """Half of the orientation letter, with a gap"""
 _APART_PX: Final = 8.0
@@ -28,16 +33,21 @@ _APART_PX: Final = 8.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Legend:
-    """Colours from the low to the high end, and the values from top to bottom with their unit."""
+    """
+    Colours from the low to the high end, and the values from top to bottom with their unit.
+
+    ``places`` are their shares of the way down; without any they stand at even steps.
+    """
 
     colours: ColourTable
     values: tuple[str, ...]
     title: str
+    places: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColourBar:
-    """A legend with its place: an upright bar, the high end on top; values stand left of it at even steps."""
+    """A legend with its place: an upright bar, the high end on top; values stand left of it."""
 
     legend: Legend
     x: float
@@ -49,7 +59,30 @@ class ColourBar:
     def ticks(self) -> tuple[tuple[float, str], ...]:
         """Return the height and the text of each value."""
         steps = max(1, len(self.legend.values) - 1)
-        return tuple((self.y + self.height * n / steps, text) for n, text in enumerate(self.legend.values))
+        places = self.legend.places or [n / steps for n in range(len(self.legend.values))]
+        return tuple(
+            (self.y + self.height * place, text) for place, text in zip(places, self.legend.values, strict=True)
+        )
+
+
+def round_values(scale: ValueScale) -> tuple[float, ...]:
+    """
+    Return what a bar writes from the high to the low end: both ends, and between them at most four round values.
+
+    Round are 1, 2, 2.5 and 5 times a power of ten; of steps that divide the scale the finest is taken.
+    """
+    reach = scale.high - scale.low
+    power = 10.0 ** math.floor(math.log10(reach / _MOST_STEPS))
+    steps = [one * power for one in _ROUND if one * power >= reach / _MOST_STEPS * (1 - _HAIR)]
+    step = next((one for one in steps if _divides(one, scale)), steps[0])
+    first, last = math.ceil(scale.low / step - _HAIR), math.floor(scale.high / step + _HAIR)
+    apart = reach * _APART_SHARE
+    between = (n * step for n in range(last, first - 1, -1))
+    return (scale.high, *(one for one in between if scale.low + apart < one < scale.high - apart), scale.low)
+
+
+def _divides(step: float, scale: ValueScale) -> bool:
+    return all(abs(end / step - round(end / step)) < _HAIR for end in (scale.low, scale.high))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from resources.translation import tr
 from viewers.scene import reslice as numpy_reslice
-from viewers.scene.colour_bar import Legend
+from viewers.scene.colour_bar import Legend, round_values
 from viewers.scene.fusion_cut import OverlayCut, Reslicer, overlay_cut
 from viewers.scene.image import SliceImage
 from viewers.scene.raster import Gray, GrayscaleTransform, to_gray
@@ -28,7 +28,6 @@ from workstation.domain.colour_map import (
     ColourMap,
     ValueScale,
     colour_table,
-    legend_values,
 )
 from workstation.domain.errors import NotRegistrable
 from workstation.domain.geometry import ImagePlane, Point
@@ -140,10 +139,12 @@ class FusedLayer:
         value = self.value_at(lps_mm)
         return "" if value is None else f"{self.label} {_number(value)}".lstrip()
 
-    def legend(self, count: int = 5) -> Legend:
+    def legend(self) -> Legend:
         """Return the colour bar of the present look."""
-        values = tuple(_number(value) for value in legend_values(self.look.scale, count))
-        return Legend(colour_table(self.look.colour_map), values, self.label)
+        scale = self.look.scale
+        values = round_values(scale)
+        places = tuple((scale.high - value) / (scale.high - scale.low) for value in values)
+        return Legend(colour_table(self.look.colour_map), tuple(map(_mark, values)), self.label, places)
 
     def _overlay(self, place: _Place) -> OverlayCut:
         # a look that changes, or a window, needs no new cut
@@ -247,3 +248,8 @@ def _number(value: float) -> str:
     if abs(value) >= 1000:
         return f"{value:.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def _mark(value: float) -> str:
+    """Return a value beside the colour bar, in three figures at most where it has places behind the point."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -312,7 +312,7 @@ class VolumeScene(Scene):
 
     def _view_captions(self) -> ViewCaptions:
         threshold = f"{self.shift:+g} {self.volume.unit}" if self.shift else ""
-        couch = tr("without couch") if self.hides_couch else ""
+        couch = tr("without couch (traces may remain)") if self.hides_couch else ""
         parts = (self.title, threshold, couch, planes_text(self.edits))
         return ViewCaptions(slice_position=" ".join(part for part in parts if part))
 

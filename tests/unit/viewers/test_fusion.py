@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from tests.helpers.fusion import body, grid, turned
 from tests.helpers.viewers import FRAME_OF_REFERENCE, image, stack, uids
 from viewers.scene.annotations import Annotations
+from viewers.scene.colour_bar import ColourBar
 from viewers.scene.fusion import FusedLayer, FusionLook, blended, fused_layer
 from viewers.scene.fusion_cut import overlay_cut
 from viewers.scene.image import SliceImage
@@ -253,10 +255,38 @@ def test_the_legend_has_the_values_of_the_scale_and_the_name_of_the_unit() -> No
     made = layer()
     legend = made.legend()
 
-    assert (legend.values, legend.title) == (("10.0", "7.50", "5.00", "2.50", "0.00"), "SUVbw")
+    assert (legend.values, legend.title) == (("10", "8", "6", "4", "2", "0"), "SUVbw")
     assert legend.colours is colour_table(ColourMap.HOT_IRON)
     made.look = FusionLook(ValueScale(0.0, 40000.0))
-    assert made.legend(2).values == ("40000", "0.00")
+    assert made.legend().values == ("40000", "30000", "20000", "10000", "0")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "values"),
+    [
+        (0.0, 3.0, "3 2 1 0"),
+        (0.0, 5.0, "5 4 3 2 1 0"),
+        (0.0, 7.0, "7 4 2 0"),  # 6 would run into 7
+        (0.0, 8.0, "8 6 4 2 0"),
+        (0.0, 15.0, "15 10 5 0"),
+        (0.0, 37.34, "37.3 30 20 10 0"),
+        (0.0, 0.5, "0.5 0.4 0.3 0.2 0.1 0"),
+        (2.0, 4.5, "4.5 4 3.5 3 2.5 2"),
+        (-1.0, 1.0, "1 0.5 0 -0.5 -1"),
+    ],
+)
+def test_the_values_of_a_colour_bar_are_round_and_stand_where_their_colour_is(
+    low: float, high: float, values: str
+) -> None:
+    made = layer()
+    made.look = FusionLook(ValueScale(low, high))
+    legend = made.legend()
+    assert " ".join(legend.values) == values
+    # 100 px from the high end down to the low one
+    bar = ColourBar(legend, 0.0, 10.0, 10.0, 100.0)
+    for (y, text), below in zip(bar.ticks, [*[one for one, _ in bar.ticks[1:]], math.inf], strict=True):
+        assert y == pytest.approx(10.0 + 100.0 * (high - float(text)) / (high - low), abs=0.2)
+        assert below - y > 18
 
 
 def test_colour_images_and_images_without_a_place_stay_as_they_are() -> None:
