@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QInputMethodEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
@@ -16,10 +16,11 @@ from resources.theme_tokens import color
 from resources.translation import ENGLISH, use_language
 from tests.helpers.viewers import axial_plane, axial_stack, finding, findings, image, stack, uids, volume
 from tests.unit.viewers.test_fusion import layer, mpr
+from viewers.qt.header_strip import HeaderStrip
 from viewers.qt.viewport import ViewportFrame, show_in_all
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import Identity
-from viewers.scene.fidelity import FidelityKind
+from viewers.scene.fidelity import Fidelity, FidelityKind
 from viewers.scene.link_group import LinkGroup
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
@@ -392,6 +393,40 @@ def test_the_header_tells_the_planes_of_a_pet_ct_apart(qtbot: QtBot, frame: View
     frame.refresh()
     modes.append(frame.header.text.mode)
     assert modes == ["", "PET", "Mediastinum", "Fused · Mediastinum"]
+
+
+class Painted(QObject):
+    """Keeps what chip stood in a strip at each of its own paintings."""
+
+    def __init__(self, strip: HeaderStrip) -> None:
+        super().__init__(strip)
+        self.chips: list[str] = []
+        self._strip = strip
+        strip.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - the name is Qt's
+        if event.type() == QEvent.Type.Paint:
+            shown = self._strip.current_chip()
+            self.chips.append("" if shown is None else shown.text)
+        return super().eventFilter(watched, event)
+
+
+def test_a_picture_that_became_full_says_so_for_a_moment_and_paints_itself_without_it(qtbot: QtBot) -> None:
+    """Nobody moves the pointer meanwhile, and what goes on being full is not told again."""
+    strip = HeaderStrip()
+    qtbot.addWidget(strip)
+    strip.resize(460, 24)
+    strip.show()
+    qtbot.waitExposed(strip)
+    painted = Painted(strip)
+    strip.show_fidelity(Fidelity(FidelityKind.IMPROVING))
+    qtbot.waitUntil(lambda: painted.chips[-1:] == ["Preview quality"])
+    strip.show_fidelity(Fidelity())
+    qtbot.waitUntil(lambda: painted.chips[-1] == "Full")
+    strip.show_fidelity(Fidelity())
+    qtbot.waitUntil(lambda: painted.chips[-1] == "")
+    strip.show_fidelity(Fidelity())
+    assert strip.current_chip() is None
 
 
 def test_the_fidelity_chip_is_readable_without_pixels(frame: ViewportFrame) -> None:

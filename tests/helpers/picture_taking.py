@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from resources.translation import use_language
 from tests.helpers import picture_rest
+from viewers.qt.header_strip import HeaderStrip
 from workstation.bootstrap.demo import ACCOUNTS, PASSWORD
 from workstation.bootstrap.desktop import GRASSROOTS, LOGIN, MODELS, READING, REPORT, WORKLIST, Desktop
 from workstation.bootstrap.loop_steps import CheckFailed, quiet_platform, screenshot, settle, wait_until
@@ -126,6 +127,11 @@ class Camera:
         self.window.resize(*SIZES[self.scale][0])
 
     def _save(self, name: str, size: tuple[int, int]) -> None:
+        # a resized rendering tells for a second that it is full again: pictures show what stays
+        strips = self.window.findChildren(HeaderStrip)
+        wait_until(
+            lambda: not any(one.isVisible() and one.says_full for one in strips), "what became full to say no more"
+        )
         file = f"{name}.{self.language}.{size[0]}x{size[1]}.{self.scale}{'.contrast' * self.contrast}.png"
         screenshot(self.window, self.out / file)
         sys.stdout.write(f"{file}\n")

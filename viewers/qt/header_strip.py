@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 from resources import theme_tokens
 from resources.translation import tr
 from viewers.qt.outlined_text import color, role_font
-from viewers.scene.fidelity import Fidelity, FidelityChip, chip
+from viewers.scene.fidelity import Fidelity, FidelityChip, FidelityKind, chip
 
 _SQUARE_PX: Final = 8.0
 _CHIP_PX: Final = 18.0
@@ -107,6 +107,11 @@ class HeaderStrip(QWidget):
     def current_chip(self) -> FidelityChip | None:
         """Return the chip on show right now, None for none."""
         return chip(self.fidelity, time.monotonic() * 1000)
+
+    @property
+    def says_full(self) -> bool:
+        """Tell whether the chip says right now that the picture has become full."""
+        return self.fidelity.kind is FidelityKind.COMPLETE and self.current_chip() is not None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Maximise from the strip as well."""
