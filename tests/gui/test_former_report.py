@@ -22,8 +22,10 @@ from workstation.domain.finding import Finding
 from workstation.domain.hanging import PriorRelation
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.report import ReportState
+from workstation.domain.study import Patient
 from workstation.services.phrase_service import PhraseBook
 from workstation.services.prior_service import ComparePriors
+from workstation.ui.prior_dialogs import SamePersonDialog
 from workstation.ui.report.aids import WritingAids
 from workstation.ui.report.report_text import MarkKind
 
@@ -44,7 +46,7 @@ class Former:
         signed = replace(cases.report(values=VALUES, uid="1.9.3"), state=ReportState.FINAL, signed_at=cases.NOON)
         self.reports.stored = signed
         templates = FakeTemplates((cases.template(),))
-        archive = FakeArchive({"1.9.3": structure("1.9.3")})
+        self.archive = archive = FakeArchive({"1.9.3": structure("1.9.3")})
         self.priors = ComparePriors(self.source, archive, self.reports, templates, self.audit, lambda _pdf: "")
         use_language(CHINESE)
         self.bench.open(qtbot.waitUntil)
@@ -159,20 +161,79 @@ def test_in_a_narrow_window_both_reports_stand_side_by_side(qtbot: QtBot) -> Non
     former.bench.close()
 
 
-def test_who_may_be_another_person_is_asked_about_before_a_word_is_shown(qtbot: QtBot) -> None:
+def test_who_may_be_another_person_is_asked_about_when_picked_and_never_by_itself(qtbot: QtBot) -> None:
     former = Former(qtbot, PriorRelation.POSSIBLY_SAME)
     former.ask()
     former.says("Confirm first")
+    assert not any(one.isVisible() for one in former.page.findChildren(SamePersonDialog))
+    former.page.former.ask.click()
     dialog = former.presenter.former.dialog
     assert dialog is not None
     assert former.audit.recorded == []
     dialog.accept()
     former.says("气管通畅")
     assert former.audit.actions == [AuditAction.PRIOR_CONFIRMED, AuditAction.STUDY_VIEWED]
-    former.presenter.former.choose(0)
+    assert former.session.persons.confirmed == {"1.9.3"}
+    former.presenter.former.pick(0)  # reading it again is no second answer
+    qtbot.waitUntil(lambda: former.audit.actions[2:] == [AuditAction.STUDY_VIEWED])
     former.says("气管通畅")
     with pytest.raises(NotPermitted):
-        former.priors.former(former.source.known[0], "en")
+        former.priors.report(former.source.known[0], former.session.study, "en")
+    former.bench.close()
+
+
+def test_the_newest_report_of_certainly_the_same_person_is_shown_before_a_newer_doubtful_one(qtbot: QtBot) -> None:
+    former = Former(qtbot)
+    doubtful = prior("1.9.7", "20260601", relation=PriorRelation.POSSIBLY_SAME, reported=True)
+    former.source.known.insert(0, doubtful)
+    former.ask()
+    former.says("气管通畅")
+    studies = former.page.former.studies
+    assert (former.presenter.former.dialog, studies.currentIndex()) == (None, 1)
+    assert studies.itemText(0).endswith("possibly the same")
+
+    studies.setCurrentIndex(0)
+    former.presenter.former.pick(0)
+    dialog = former.presenter.former.dialog
+    assert dialog is not None
+    dialog.reject()
+    assert studies.currentIndex() == 1
+    assert any("气管通畅" in one for one in former.page.former.words())
+    assert AuditAction.PRIOR_CONFIRMED not in former.audit.actions
+    former.bench.close()
+
+
+def test_a_strangers_report_under_the_same_id_is_neither_shown_nor_copied_though_the_hub_calls_him_the_same(
+    qtbot: QtBot,
+) -> None:
+    former = Former(qtbot)
+    stranger = Patient("QS0118793", "赵铁柱", "19420101", "M")
+    former.archive.studies["1.9.3"] = structure("1.9.3", patient=stranger)
+    former.ask()
+    former.says("Confirm first")
+    assert (former.page.former.copies, former.audit.recorded) == ([], [])
+    former.page.former.ask.click()
+    dialog = former.presenter.former.dialog
+    assert dialog is not None
+    words = [one.text() for one in dialog.findChildren(QLabel)]
+    assert any("same ID, other name, birth date, sex" in one for one in words)
+    dialog.reject()
+    former.says("Confirm first")
+    former.bench.close()
+
+
+def test_no_normal_phrase_denies_the_prior_that_was_confirmed_on_this_page(qtbot: QtBot) -> None:
+    former = Former(qtbot, PriorRelation.POSSIBLY_SAME)
+    assert former.session.row.prior_count == 0
+    former.ask()
+    former.says("Confirm first")
+    former.page.former.ask.click()
+    dialog = former.presenter.former.dialog
+    assert dialog is not None
+    dialog.accept()
+    former.says("气管通畅")
+    assert former.session.has_priors
+    assert [one.study_instance_uid for one in former.session.report.known_priors] == ["1.9.3"]
     former.bench.close()
 
 

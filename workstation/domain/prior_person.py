@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from workstation.domain.hanging import PriorRelation, PriorStudy
 from workstation.domain.one_person import Contradiction
+
+Word = tuple[Contradiction, ...] | None
+"""What a reader answered for who said that a prior is of the same person; None where nobody did"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class PriorPerson:
     answered: tuple[Contradiction, ...] = ()
 
     @property
-    def word(self) -> tuple[Contradiction, ...] | None:
+    def word(self) -> Word:
         """Return what somebody answered for, None where nobody gave their word."""
         return None if self.said_at is None else self.answered
 
@@ -40,9 +42,9 @@ class PriorPerson:
         return self.word is not None and set(self.against) <= set(self.answered)
 
 
-def is_answered(prior: PriorStudy, word: Collection[Contradiction] | None) -> bool:
+def is_answered(prior: PriorStudy, word: Word) -> bool:
     """
-    Tell whether a prior may be shown: it is certainly the same person, or the reader's ``word`` covers what contradicts.
+    Tell whether a prior may be shown: certainly the same person, or the reader's ``word`` covers what contradicts.
 
     Who answered for another Patient ID has not answered for another name.
     """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from pydicom.dataelem import RawDataElement
@@ -19,7 +19,7 @@ from workstation.domain.follow_up import SeenNodule, StudyDay
 from workstation.domain.hanging import PriorStudy, day_of
 from workstation.domain.nodule_history import StudyNodules
 from workstation.domain.ports import CancelToken, RetrievePort
-from workstation.domain.study import Study
+from workstation.domain.study import Patient, Study
 
 STUDIES: Final = 40
 """How many earlier studies are looked into, the newest first."""
@@ -40,6 +40,8 @@ class NoduleRecords:
 
     studies: tuple[StudyNodules, ...] = ()
     unread: tuple[str, ...] = ()
+    told: Mapping[str, tuple[Patient, ...]] = field(default_factory=dict, compare=False)
+    """Whom the images name of the studies that were looked into, by study"""
 
 
 @dataclass(frozen=True, slots=True)

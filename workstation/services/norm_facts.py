@@ -15,6 +15,8 @@ from workstation.domain.norm.category_rules import CATEGORY_FORM
 from workstation.domain.norm.values import NormChoice, NormNodule, NormPrior
 from workstation.domain.report import Report
 from workstation.domain.template import FieldType, ReportTemplate, Text
+from workstation.domain.text_link import LinkKind
+from workstation.domain.told_fields import day_words
 
 _NUMBER: Final = Text("{number} 号", "No. {number}")
 _CHANGE: Final = "change"
@@ -56,6 +58,33 @@ def priors_of(report: Report) -> Iterator[NormPrior]:
         pair = finding.follow_up
         if pair is not None and pair.prior_study_instance_uid not in known:
             yield NormPrior(pair.prior.observed_on.isoformat(), is_reported=True)
+
+
+def studies_relied_on(report: Report) -> dict[str, str]:
+    """
+    Return the earlier studies that a report tells of beyond naming them, each with the finding or field, else empty.
+
+    By Study Instance UID: nodules that were paired, what was measured there, and words that were taken over.
+    """
+    found = {
+        one.prior_study_instance_uid: finding.tracking_uid
+        for finding in report.findings.reported
+        for one in finding.confirmed
+    }
+    for link in report.links:
+        if link.kind is LinkKind.COPY and link.target:
+            found.setdefault(link.target, link.field)
+    for uid in (*report.carried_from, *(one.study_instance_uid for one in report.prior_measurements)):
+        found.setdefault(uid, "")
+    return found
+
+
+def doubted_of(report: Report) -> Iterator[NormChoice]:
+    """Yield the studies that the report relies on and that may be another person's, by their day."""
+    relied_on = studies_relied_on(report)
+    for one in report.prior_persons:
+        if not one.is_confirmed and one.study_instance_uid in relied_on:
+            yield NormChoice(relied_on[one.study_instance_uid], day_words(one.study_date) or one.study_instance_uid)
 
 
 def purpose_of(report: Report, template: ReportTemplate) -> Iterator[str]:

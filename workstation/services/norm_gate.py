@@ -33,7 +33,7 @@ from workstation.services.category_age import changed_words, label_of
 from workstation.services.change_claim import change_contradictions
 from workstation.services.coded_answers import contradictions, other_inputs, sides_of
 from workstation.services.dominant_nodule import dominant_contradictions
-from workstation.services.norm_facts import firsts_of, nodules_of, priors_of, purpose_of
+from workstation.services.norm_facts import doubted_of, firsts_of, nodules_of, priors_of, purpose_of
 from workstation.services.report_links import LinkState, link_states
 from workstation.services.unchanged_claim import unchanged_contradictions
 
@@ -102,6 +102,7 @@ def norm_subject(
         sides=tuple(sides_of(report, template)),
         nodules=tuple(nodules_of(report, template)),
         priors=tuple(priors_of(report)),
+        doubted=tuple(doubted_of(report)),
         changes=tuple(change_contradictions(report, template)),
         firsts=tuple(firsts_of(report, template)),
         asked_categories=tuple(template.categories),
@@ -161,6 +162,11 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
             )
             if against
             else tr("“{quote}” is no earlier exam that is known. Name its day and where it was made", quote=quote)
+        ),
+        "doubted_prior": tr(
+            "The report tells of the exam of {quote}, which may be another person's: open its images and say who it is,"
+            " or take it out",
+            quote=quote,
         ),
         "screening_without_category": tr("A screening CT without a Lung-RADS category: choose it"),
         "low_dose_without_category": tr(

@@ -29,6 +29,8 @@ class Changed(Enum):
     CRITICAL = auto()
     PRIORS = auto()
     """Earlier studies became known: nobody wrote anything, the check before signing looks again"""
+    PERSONS = auto()
+    """The reader said that a prior, whose person was a question, is of this one: kept with the report"""
     STATE = auto()
 
 

@@ -5,24 +5,23 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from resources.translation import tr
-from workstation.domain.anatomy import BodyRegion, anatomy_of, regions_in
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import IntegrityMismatch, NotPermitted, SourceError, Unreachable, WorkstationError
 from workstation.domain.frame_ports import Together
 from workstation.domain.hanging import HangingProtocol, PriorRelation, PriorStudy, comparable, is_like
 from workstation.domain.hanging_ports import PriorPort
-from workstation.domain.known_prior import KnownPrior
 from workstation.domain.linkable import is_elsewhere
-from workstation.domain.one_person import is_one_person
 from workstation.domain.ports import AuditPort, CancelToken, ReportPort, RetrievePort, TemplatePort
+from workstation.domain.prior_person import Word, is_answered
 from workstation.domain.report import Report, ReportState
 from workstation.domain.study import Patient, Study
 from workstation.domain.template import ReportTemplate
+from workstation.services.case_priors import CasePriors, persons_in
 from workstation.services.change_claim import largest_nodule_mm
 from workstation.services.image_service import is_image_series
 from workstation.services.nodule_records import NoduleRecords, read_nodule_records
@@ -34,29 +33,16 @@ PREFETCHED_BYTES: Final = 384 << 20
 _STRUCTURES: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class CasePriors:
+class PersonInDoubt(NotPermitted):
     """
-    What is known of the priors of a case.
+    Nobody answered for what speaks against a prior's person; nothing of it may be shown.
 
-    ``known`` are all studies of the person, newest first. ``ready`` are those that may hang beside the case
-    without a question: certainly the same patient, earlier, comparable. ``failure`` says what could not be had.
+    ``prior`` tells what, ``told`` whom its images name, empty where they were not even looked at.
     """
 
-    known: tuple[PriorStudy, ...]
-    ready: tuple[Study, ...] = ()
-    ahead: tuple[Study, ...] = ()
-    failure: WorkstationError | None = None
-    largest_mm: Mapping[str, float] = field(default_factory=dict)
-    """Of the newest signed prior of our own, by study: the mean diameter of its largest nodule"""
-
-    def doubted(self, study: Study, patient: Patient) -> CasePriors:
-        """Return these with what the images of one of them say otherwise than those of the case: it is asked about."""
-        uid = study.study_instance_uid
-        known = (
-            one.held_against(patient, study.patient) if one.study_instance_uid == uid else one for one in self.known
-        )
-        return replace(self, known=tuple(known))
+    def __init__(self, prior: PriorStudy, told: tuple[Patient, ...] = ()) -> None:
+        super().__init__(tr("Nobody has confirmed that this is the same person"))
+        self.prior, self.told = prior, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +72,7 @@ class ComparePriors:
         ]
         structures: list[Study] = []
         doubted: dict[str, PriorStudy] = {}
+        told: dict[str, tuple[Patient, ...]] = {}
         failure: WorkstationError | None = None
         for one in wanted:
             job.raise_if_cancelled()
@@ -94,18 +81,19 @@ class ComparePriors:
             except SourceError as error:
                 failure = error
                 continue
-            judged = one.held_against(study.patient, there.patient)
+            told[one.study_instance_uid] = persons_in(there)
+            judged = one.held_against_images(study.patient, persons_in(there))
             if judged.relation is PriorRelation.SAME_PATIENT:
                 structures.append(there)
             else:
                 doubted[one.study_instance_uid] = judged
         known = tuple(doubted.get(one.study_instance_uid, one) for one in known)
-        wanted = [one for one in wanted if one.study_instance_uid not in doubted]
+        wanted = [one for one in wanted if one.study_instance_uid in told.keys() - doubted.keys()]
         alike = comparable(protocols, study, structures)
         ahead = (*alike, *(one for one in structures if one not in alike))[:PREFETCHED]
         for hung in alike[:PREFETCHED]:
             self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=hung.study_instance_uid, detail="prior")
-        return CasePriors(known, alike[:PREFETCHED], ahead, failure, self._largest(study, wanted, job))
+        return CasePriors(known, alike[:PREFETCHED], ahead, failure, self._largest(study, wanted, job), told)
 
     def _known(self, ups_instance_uid: str, study: Study) -> tuple[PriorStudy, ...]:
         return tuple(one.held_against(study.patient) for one in self.source.priors(ups_instance_uid))
@@ -123,68 +111,80 @@ class ComparePriors:
                 return {}
         return {}
 
-    def open(self, prior: PriorStudy, *, same_person: bool = False) -> Study:
-        """
-        Return the structure of a prior that the reader wants to see; recorded before anything is shown.
+    def confirm(self, prior: PriorStudy) -> None:
+        """Record that the reader said of a prior that it is the same person: once for each answer."""
+        self.audit.record(AuditAction.PRIOR_CONFIRMED, subject_uid=prior.study_instance_uid)
 
-        ``same_person`` is the reader's own word, needed where the studies do not say it. Raises
-        NotPermitted without it, Unreachable, Refused.
+    def open(self, prior: PriorStudy, study: Study, word: Word = None) -> Study:
         """
-        if prior.relation is PriorRelation.POSSIBLY_SAME:
-            if not same_person:
-                raise NotPermitted(tr("Nobody has confirmed that this is the same person"))
-            self.audit.record(AuditAction.PRIOR_CONFIRMED, subject_uid=prior.study_instance_uid)
+        Return the structure of a prior that the reader of ``study`` wants to see; recorded before anything is shown.
+
+        ``word`` is what the reader answered for, None without an answer. Raises PersonInDoubt, Unreachable, Refused.
+        """
+        there = self._of_one_person(prior, study, word)
         self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=prior.study_instance_uid, detail="prior")
-        return self.retrieve.study(prior.study_instance_uid)
+        return there
 
-    def report(self, prior: PriorStudy, language: str) -> PriorReport | None:
-        """Return the signed report of a prior as text, None when there is none. Raises Unreachable, Refused."""
+    def report(
+        self, prior: PriorStudy, study: Study, language: str, word: Word = None, *, detail: str = "prior report"
+    ) -> PriorReport | None:
+        """
+        Return the signed report of a prior as text, None when there is none; recorded before it is shown.
+
+        ``word`` is what the reader of ``study`` answered for, None without an answer. Raises PersonInDoubt,
+        Unreachable, Refused.
+        """
+        there = self._of_one_person(prior, study, word)
+        self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=prior.study_instance_uid, detail=detail)
         report = self.reports.fetch(prior.ups_instance_uid) if prior.ups_instance_uid else None
         if report is not None and report.state is ReportState.FINAL:
             template = _template_of(report, self.templates.all())
             if template is not None:
-                return of_report(report, template, self.retrieve.study(prior.study_instance_uid), language)
-        study = self.retrieve.study(prior.study_instance_uid)
-        lines = of_documents(self.retrieve, study, self.pdf_text)
-        return PriorReport(study.description or prior.description, lines) if lines else None
+                return of_report(report, template, there, language)
+        lines = of_documents(self.retrieve, there, self.pdf_text)
+        return PriorReport(there.description or prior.description, lines) if lines else None
 
-    def nodules(self, priors: Sequence[PriorStudy], study: Study, job: CancelToken) -> NoduleRecords:
+    def _of_one_person(self, prior: PriorStudy, study: Study, word: Word) -> Study:
         """
-        Return the nodules on record in every earlier study of certainly the same person; each is recorded as seen.
+        Return the structure of a prior of the same person: the one check before anything of it is shown.
 
-        ``priors`` are those that may be opened without a question: what the reader confirmed stays so, any other one
-        whose images contradict is left out. Raises JobCancelled, Unreachable.
+        What the hub says may be out of date, or told of another object of the study: the images are asked, too.
         """
+        if not is_answered(prior, word):
+            raise PersonInDoubt(prior)
+        there = self.retrieve.study(prior.study_instance_uid)
+        judged = prior.held_against_images(study.patient, persons_in(there))
+        if not is_answered(judged, word):
+            raise PersonInDoubt(judged, persons_in(there))
+        return there
+
+    def nodules(
+        self, priors: Sequence[PriorStudy], study: Study, job: CancelToken, words: Mapping[str, Word] | None = None
+    ) -> NoduleRecords:
+        """
+        Return the nodules on record in every earlier study of the same person; each is recorded as seen.
+
+        ``words`` are what the reader answered for, by study; whatever its images contradict beyond that is left out.
+        Raises JobCancelled, Unreachable.
+        """
+        told: dict[str, tuple[Patient, ...]] = {}
 
         def may_be_read(prior: PriorStudy, there: Study) -> bool:
-            certain = prior.relation is PriorRelation.SAME_PATIENT
-            return not certain or is_one_person(study.patient, there.patient)
+            told[prior.study_instance_uid] = persons_in(there)
+            judged = prior.held_against_images(study.patient, persons_in(there))
+            return is_answered(judged, (words or {}).get(prior.study_instance_uid))
 
         earlier = [one for one in priors if _is_earlier(one, study)]
         found = read_nodule_records(self.retrieve, earlier, job, may_be_read)
         for record in found.studies:
             uid = record.day.study_instance_uid
             self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=uid, detail="prior nodules")
-        return found
+        return replace(found, told=told)
 
     def earlier(self, ups_instance_uid: str, study: Study) -> tuple[PriorStudy, ...]:
         """Return the reported studies of the person before this one, newest first. Raises Unreachable, Refused."""
         known = self._known(ups_instance_uid, study)
         return tuple(one for one in known if one.reported and _is_earlier(one, study))
-
-    def former(self, prior: PriorStudy, language: str, *, same_person: bool = False) -> PriorReport | None:
-        """
-        Return the signed report of a prior to be carried forward; recorded before it is shown.
-
-        ``same_person`` is the reader's own word, needed where the studies do not say it. Raises NotPermitted
-        without it, Unreachable, Refused.
-        """
-        if prior.relation is PriorRelation.POSSIBLY_SAME:
-            if not same_person:
-                raise NotPermitted(tr("Nobody has confirmed that this is the same person"))
-            self.audit.record(AuditAction.PRIOR_CONFIRMED, subject_uid=prior.study_instance_uid)
-        self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=prior.study_instance_uid, detail="prior report")
-        return self.report(prior, language)
 
 
 class PrefetchedImages:
@@ -272,43 +272,6 @@ class PrefetchedImages:
             self._held[instance] = part10
             self._size += len(part10)
         return True
-
-
-def to_compare(priors: CasePriors, study: Study, confirmed: Collection[str] = ()) -> tuple[KnownPrior, ...]:
-    """
-    Return the earlier studies that this one could be compared with: the same person, kind of images and part.
-
-    The part is certain where the structure was looked at, else it is what the description says; a description without
-    a part says nothing, and a study of another kind (a radiograph before a CT) is no first one of its kind. What is of
-    the same day or of none may be later: signed words call these studies earlier, so it is none of them.
-    ``confirmed`` are the Study Instance UIDs of those that the reader said are of the same person.
-    """
-    ready = {one.study_instance_uid for one in priors.ready}
-    here = frozenset[BodyRegion]().union(*(anatomy_of(study, one).regions for one in study.series))
-    return tuple(
-        KnownPrior(
-            one.study_instance_uid,
-            one.study_date,
-            one.modality,
-            one.description,
-            one.reported,
-            priors.largest_mm.get(one.study_instance_uid),
-        )
-        for one in priors.known
-        if _is_certainly_earlier(one, study)
-        and (
-            one.study_instance_uid in ready
-            or (
-                (one.relation is PriorRelation.SAME_PATIENT or one.study_instance_uid in confirmed)
-                and is_like(study, one)
-                and bool(regions_in(one.description) & here)
-            )
-        )
-    )
-
-
-def _is_certainly_earlier(prior: PriorStudy, study: Study) -> bool:
-    return bool(prior.study_date and study.study_date) and prior.study_date < study.study_date
 
 
 def _is_earlier(prior: PriorStudy, study: Study) -> bool:

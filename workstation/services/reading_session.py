@@ -18,6 +18,7 @@ from workstation.domain.critical import CriticalValue
 from workstation.domain.critical_policy import CriticalSuggestion
 from workstation.domain.finding import FindingList
 from workstation.domain.finding_traits import each_of, refreshed
+from workstation.domain.hanging import PriorStudy
 from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
 from workstation.domain.known_prior import KnownPrior
@@ -31,10 +32,12 @@ from workstation.domain.template import ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink, renewed
 from workstation.domain.tracer import prefilled
 from workstation.domain.workitem import Claim, WorklistRow
+from workstation.services.case_priors import CasePriors, to_compare
 from workstation.services.critical_gate import answered_for, suggestions_dismissed, with_critical
 from workstation.services.finding_review import FindingReview
 from workstation.services.norm_answers import answered
 from workstation.services.open_report import Changed, Listener, OpenReport
+from workstation.services.prior_persons import PriorPersons
 from workstation.services.report_service import open_blockers
 from workstation.services.undo_steps import UndoSteps
 
@@ -62,6 +65,7 @@ class ReadingSession:
     """
     One case on one reader's screen; what the reader decides about its findings is ``review``.
 
+    ``persons`` tells who its priors are of.
     ``read_first`` keeps the AI from this reader until it is revealed, unless the report has been past that already.
     """
 
@@ -84,8 +88,7 @@ class ReadingSession:
         self._passed_over, self._exchanged = case.passed_over, False
         self._key_steps = UndoSteps[KeyImageList]()
         self._critical: tuple[CriticalValue, ...] | None = None
-        self.confirmed_persons: set[str] = set()
-        """Study Instance UIDs of priors that the reader said are of this person; asked anew when the case is"""
+        self.persons = PriorPersons(self._open, case.study, reader)
 
     # what pages show
 
@@ -138,6 +141,11 @@ class ReadingSession:
     def content_locked(self) -> bool:
         """Tell whether the content stays as it is: nobody may write, or only the words of an addendum are."""
         return self._open.content_locked
+
+    @property
+    def has_priors(self) -> bool:
+        """Tell whether an earlier study of the person is known: by the hub, or because a reader said so."""
+        return self.row.prior_count > 0 or bool(self.report.known_priors) or bool(self.persons.confirmed)
 
     @property
     def blockers(self) -> tuple[Blocker, ...]:
@@ -227,6 +235,14 @@ class ReadingSession:
         if known is not self.report or values != self.critical:
             self._critical = values
             self._open.put(known, Changed.CRITICAL)
+
+    def confirm_person(self, prior: PriorStudy) -> None:
+        """Take the reader's word that a prior is of the same person: from now on it is known like any other."""
+        self.persons.confirm(prior)
+        told = CasePriors((self.persons.judged(prior),))
+        known = {one.study_instance_uid for one in self.report.known_priors}
+        compared = to_compare(told, self.study, self.persons.confirmed)
+        self.know_priors(tuple(one for one in compared if one.study_instance_uid not in known))
 
     def know_priors(self, priors: tuple[KnownPrior, ...], *, listed: Container[str] | None = None) -> None:
         """

@@ -11,12 +11,13 @@ from resources.translation import tr
 from workstation.domain.anatomy import PAIRED, anatomy_of
 from workstation.domain.hanging import PriorStudy
 from workstation.domain.one_person import Contradiction
+from workstation.domain.prior_person import asked_about
 from workstation.domain.study import Patient, Series, Study
 from workstation.domain.told_fields import day_words
 from workstation.services.prior_report import PriorReport
 from workstation.ui.dialogs import Dialog
 from workstation.ui.patient_words import name_or_placeholder, sex_word
-from workstation.ui.person_words import why_doubtful
+from workstation.ui.person_words import against_words, id_words
 from workstation.ui.widgets.labels import label
 from workstation.ui.widgets.long_text import LongText
 from workstation.ui.widgets.worklist_words import modality_word
@@ -28,13 +29,18 @@ _LONG: Final = 10_000
 class SamePersonDialog(Dialog):
     """The reader's own word that two studies are of one person; it is recorded."""
 
-    def __init__(self, parent: QWidget | None, study: Study, prior: PriorStudy, date: str) -> None:
+    def __init__(
+        self, parent: QWidget | None, study: Study, prior: PriorStudy, date: str, *, by_images: bool = False
+    ) -> None:
+        """``by_images``: it is asked (again) because the images say otherwise than the list did."""
         super().__init__(parent, tr("Is this the same person?"), icon="error-warning", tone="warn")
-        self.body.addWidget(label(_person_doubt(prior), "body", "t1", wrap=True))
         who = study.patient
+        if by_images:
+            self.body.addWidget(label(tr("The images say otherwise than the list did:"), "body", "warn", wrap=True))
+        self.body.addWidget(label(_person_doubt(prior, who), "body", "t1", wrap=True))
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
-        told = _told_by_hub(prior) if prior.patient is None else _told(prior.patient)
+        told = _told_by_hub() if prior.patient is None else _told(prior.patient)
         mine, captions = _told(who), (tr("Patient name"), tr("Birth date"), tr("Sex"), tr("Patient ID"))
         rows = (
             ("", tr("This case"), tr("Other study")),
@@ -56,12 +62,16 @@ class SamePersonDialog(Dialog):
         self.set_primary(tr("Same person: open"), danger=True)
 
 
-def _person_doubt(prior: PriorStudy) -> str:
-    why = why_doubtful(prior.against)
-    if why:
+def _person_doubt(prior: PriorStudy, patient: Patient) -> str:
+    against = asked_about(prior)
+    if not against:
+        why = id_words(prior, patient) or tr("not both studies say who issued it")
+        return tr("The Patient ID does not prove it: {why}.", why=why)
+    if Contradiction.PATIENT_ID not in against:
+        why = against_words(against)
         return tr("The Patient ID does not prove it: {why}. It may be mistyped or given out twice.", why=why)
-    if prior.patient is not None and not prior.against:
-        return tr("The Patient ID does not prove it: not both studies say who issued it.")
+    if len(against) > 1:
+        return tr("Nothing proves it: {why}.", why=against_words(against))
     return tr("The Patient IDs do not say so: name, birth date and sex agree, the ID comes from another register.")
 
 
@@ -74,7 +84,7 @@ def _told(patient: Patient) -> tuple[str, str, str, str]:
     )
 
 
-def _told_by_hub(_prior: PriorStudy) -> tuple[str, str, str, str]:
+def _told_by_hub() -> tuple[str, str, str, str]:
     return tr("the same"), tr("the same"), tr("the same"), tr("another one")
 
 

@@ -142,6 +142,29 @@ def test_two_patient_ids_in_one_study_are_told(tmp_path: Path) -> None:
     assert codes(scan(tmp_path)[0]) == ["mixed_patient"]
 
 
+def test_a_second_person_under_the_same_id_in_one_study_is_told_and_kept(tmp_path: Path) -> None:
+    def other(n: int, dataset: FileDataset) -> None:
+        if n == 4:
+            dataset.PatientName, dataset.PatientBirthDate = "ZHAO^TIEZHU", "19420101"
+        else:
+            dataset.PatientName, dataset.PatientBirthDate = "ZHOU^LIHUA", "19680314"
+
+    write(tmp_path, FIVE, change=other)
+    (study,) = scan(tmp_path)
+    named = {study.patient.name, *(one.name for one in study.also_of)}
+
+    assert (codes(study), len(study.also_of), named) == (["mixed_person"], 1, {"ZHOU LIHUA", "ZHAO TIEZHU"})
+
+
+def test_a_name_that_devices_spell_otherwise_is_one_person(tmp_path: Path) -> None:
+    def other(n: int, dataset: FileDataset) -> None:
+        dataset.PatientName = "LIHUA^ZHOU" if n == 4 else "Zhou^Lihua"
+
+    write(tmp_path, FIVE, change=other)
+
+    assert [(codes(study), study.also_of) for study in scan(tmp_path)] == [([], ())]
+
+
 def test_a_repeated_image_is_left_out_and_told(tmp_path: Path) -> None:
     paths = write(tmp_path, FIVE)
     shutil.copy(paths[0], tmp_path / "copy")

@@ -19,9 +19,10 @@ from workstation.domain.norm.values import NormField, NormPrior, Role
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.report import Person, Report, ReportState
 from workstation.exchange.templates.library import TemplateLibrary
+from workstation.services.case_priors import to_compare
 from workstation.services.jobs import NoJob
 from workstation.services.norm_gate import describe_fault, faults_of
-from workstation.services.prior_service import ComparePriors, to_compare
+from workstation.services.prior_service import ComparePriors
 
 SIGNER = Person("expert", "王启明", "远程诊断中心")
 TEMPLATE = TemplateLibrary().get("ct-chest-nodule")

@@ -17,13 +17,15 @@ from workstation.domain.audit import AuditAction
 from workstation.domain.errors import JobCancelled, NotPermitted, Unreachable
 from workstation.domain.hanging import PriorRelation
 from workstation.domain.known_prior import KnownPrior
+from workstation.domain.one_person import Contradiction
 from workstation.domain.report import Person, Predecessor, ReportKind, ReportState
 from workstation.domain.study import Instance, Patient, Series, Study
 from workstation.domain.template import Text
 from workstation.exchange.paper.pdf_pages import pdf_words
 from workstation.exchange.paper.report_pdf import ReportPdf
+from workstation.services.case_priors import CasePriors, to_compare
 from workstation.services.jobs import NoJob
-from workstation.services.prior_service import CasePriors, ComparePriors, PrefetchedImages, to_compare
+from workstation.services.prior_service import ComparePriors, PrefetchedImages
 from workstation.storage.hanging_protocols import load_protocol
 
 PROTOCOLS = tuple(load_protocol(path) for path in hanging_paths())
@@ -112,7 +114,7 @@ def test_a_stranger_with_the_same_id_never_hangs_is_never_compared_and_no_report
     assert (found.ready, found.ahead, dict(found.largest_mm), to_compare(found, CURRENT)) == ((), (), {}, ())
     assert (asked, bench.audit.actions) == ([], [])
     with pytest.raises(NotPermitted):
-        bench.service.open(found.known[0])
+        bench.service.open(found.known[0], CURRENT)
 
 
 def test_whom_the_hub_tells_as_another_one_than_the_images_of_the_case_is_not_even_looked_at() -> None:
@@ -126,7 +128,7 @@ def test_whom_the_hub_tells_as_another_one_than_the_images_of_the_case_is_not_ev
 
     assert (found.ready, looked, former.relation) == ((), [], ELSEWHERE)
     with pytest.raises(NotPermitted):
-        bench.service.former(former, "zh_CN")
+        bench.service.report(former, CURRENT, "zh_CN")
 
 
 def test_nodules_on_record_of_a_stranger_with_the_same_id_are_never_read_until_the_reader_says_who_it_is() -> None:
@@ -138,8 +140,11 @@ def test_nodules_on_record_of_a_stranger_with_the_same_id_are_never_read_until_t
 
     unasked = bench.service.nodules(bench.source.known, CURRENT, NoJob())
     assert (unasked.studies, unasked.unread, bench.archive.fetched, bench.audit.actions) == ((), (), [], [])
-    confirmed = [replace(one, relation=ELSEWHERE) for one in bench.source.known]
-    assert bench.service.nodules(confirmed, CURRENT, NoJob()).unread == ("2025-12-08",)  # x is no document, but read
+    words = {"1.9.1": (Contradiction.NAME, Contradiction.BIRTH_DATE, Contradiction.SEX)}
+    confirmed = bench.service.nodules(bench.source.known, CURRENT, NoJob(), words)
+    assert confirmed.unread == ("2025-12-08",)  # x is no document, but read
+    less = bench.service.nodules(bench.source.known, CURRENT, NoJob(), {"1.9.1": (Contradiction.NAME,)})
+    assert less.unread == ()  # who answered for another name has not answered for another birth date
 
 
 def test_whom_the_reader_confirmed_is_compared_like_any_other_prior() -> None:
@@ -169,17 +174,19 @@ def test_another_patient_id_opens_only_on_the_readers_word_and_both_are_recorded
     bench = Bench(("1.9.1", {"relation": "possibly_same"}))
     one = bench.source.known[0]
     with pytest.raises(NotPermitted):
-        bench.service.open(one)
+        bench.service.open(one, CURRENT)
     assert bench.audit.actions == []
-    assert bench.service.open(one, same_person=True).study_instance_uid == "1.9.1"
-    assert bench.audit.actions == [AuditAction.PRIOR_CONFIRMED, AuditAction.STUDY_VIEWED]
+    bench.service.confirm(one)
+    assert bench.service.open(one, CURRENT, ()).study_instance_uid == "1.9.1"
+    bench.service.report(one, CURRENT, "zh_CN", ())  # reading on is no second answer
+    assert bench.audit.actions == [AuditAction.PRIOR_CONFIRMED, AuditAction.STUDY_VIEWED, AuditAction.STUDY_VIEWED]
 
 
 def test_a_prior_is_not_shown_when_its_opening_cannot_be_recorded() -> None:
     bench = Bench(("1.9.1", {}))
     bench.audit.fail_with = Unreachable("线路中断")
     with pytest.raises(Unreachable):
-        bench.service.open(bench.source.known[0])
+        bench.service.open(bench.source.known[0], CURRENT)
 
 
 def test_the_signed_report_of_a_prior_is_read_as_text() -> None:
@@ -191,7 +198,7 @@ def test_the_signed_report_of_a_prior_is_read_as_text() -> None:
         verifier=Person("expert", "王启明", "中心"),
     )
     bench.reports.stored = signed
-    found = bench.service.report(bench.source.known[0], "zh_CN")
+    found = bench.service.report(bench.source.known[0], CURRENT, "zh_CN")
     assert found is not None
     assert found.title == "胸部 CT"
     assert found.lines == (("检查技术", "低剂量平扫，层厚 1.0 mm"), ("诊断印象", "右肺实性结节，建议增强 CT。"))
@@ -208,7 +215,7 @@ def test_what_a_signed_report_says_beside_its_fields_is_read_with_it_and_its_add
         cases.report(accepted, values=values), state=ReportState.FINAL, signed_at=cases.NOON,
         kind=ReportKind.ADDENDUM, predecessors=(before,), change_reason="补充", addendum="补充：肝转移",
     )  # fmt: skip
-    found = bench.service.report(bench.source.known[0], "zh_CN")
+    found = bench.service.report(bench.source.known[0], CURRENT, "zh_CN")
     assert found is not None
     assert [caption for caption, _text in found.lines] == [
         "补充报告", "版本", "检查技术", "肺结节", "诊断印象", "建议", "left_out_since",
@@ -224,7 +231,7 @@ def test_what_a_signed_report_says_beside_its_fields_is_read_with_it_and_its_add
 def test_an_unsigned_report_of_a_prior_is_nobodys_result_yet() -> None:
     bench = Bench(("1.9.1", {}))
     bench.reports.stored = cases.report(values=cases.complete_values())
-    assert bench.service.report(bench.source.known[0], "zh_CN") is None
+    assert bench.service.report(bench.source.known[0], CURRENT, "zh_CN") is None
 
 
 # fetching ahead
@@ -300,12 +307,12 @@ def test_reports_that_came_as_objects_are_read_as_text() -> None:
     bench.archive.studies["1.9.1"] = replace(study, series=documents)
     bench.archive.files["9.1"] = objects.enhanced_sr(signed, cases.template(), study, row)
     bench.archive.files["9.2"] = objects.encapsulated_pdf(signed, study, pdf)
-    found = bench.service.report(bench.source.known[0], "zh_CN")
+    found = bench.service.report(bench.source.known[0], CURRENT, "zh_CN")
     assert found is not None
     assert [caption for caption, _text in found.lines] == ["SR", "DOC"]
     assert all("右肺实性结节" in text for _caption, text in found.lines)
     bench.archive.files["9.1"] = bench.archive.files["9.2"] = b"no DICOM at all"
-    assert bench.service.report(bench.source.known[0], "zh_CN") is None
+    assert bench.service.report(bench.source.known[0], CURRENT, "zh_CN") is None
 
 
 def test_objects_that_nobody_signed_or_that_were_replaced_are_no_report_of_a_prior() -> None:
@@ -329,7 +336,7 @@ def test_objects_that_nobody_signed_or_that_were_replaced_are_no_report_of_a_pri
         study, series=tuple(Series(uid, "SR", 9, uid, "", (Instance(uid, "1.2", 1),)) for uid in made)
     )
     bench.archive.files |= made
-    found = bench.service.report(bench.source.known[0], "zh_CN")
+    found = bench.service.report(bench.source.known[0], CURRENT, "zh_CN")
     assert found is not None
     assert [caption for caption, _text in found.lines] == ["9.3"]
     assert "未见结节。" in found.text

@@ -14,6 +14,7 @@ from workstation.dicom.images.stack import Placement, StackGeometry, describe
 from workstation.dicom.json_headers import headers_from_json
 from workstation.dicom.scanner_charsets import SETTING
 from workstation.domain.errors import DecodeError
+from workstation.domain.one_person import contradictions
 from workstation.domain.study import DecodeWarning, Patient, Series, Study
 from workstation.domain.told_fields import is_storable_id, told_date, told_number, told_sex, told_time
 
@@ -67,6 +68,7 @@ def _study(uid: str, members: list[Header]) -> Study:
         by_series.setdefault(header.text("SeriesInstanceUID"), []).append(header)
     series = [_series(series_uid, headers) for series_uid, headers in by_series.items()]
     doubts = [doubt for header in members for doubt in header.warnings]
+    others = _others(members)
     return Study(
         study_instance_uid=uid,
         patient=_patient(first),
@@ -78,7 +80,8 @@ def _study(uid: str, members: list[Header]) -> Study:
         series=tuple(
             sorted(series, key=lambda one: (one.series_number is None, one.series_number or 0, one.series_instance_uid))
         ),
-        warnings=tuple(dict.fromkeys([*_mixed_patient(members), *_unstorable(first), *doubts])),
+        warnings=tuple(dict.fromkeys([*_mixed_patient(members, others), *_unstorable(first), *doubts])),
+        also_of=others,
     )
 
 
@@ -127,13 +130,26 @@ def _names() -> dict[str, str]:
     }
 
 
-def _mixed_patient(members: list[Header]) -> list[DecodeWarning]:
-    # names may differ in spelling between devices; two IDs under one study are two people until proven otherwise
-    if len({header.whole("PatientID") for header in members}) < 2:
-        return []
-    return [
-        DecodeWarning("mixed_patient", tr("This study holds images with different patient IDs. Check the patient."))
-    ]
+def _others(members: list[Header]) -> tuple[Patient, ...]:
+    """Return whom objects of a study name, besides the first, so that it contradicts; devices may spell otherwise."""
+    told = {
+        tuple(header.whole(key) for key in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")): header
+        for header in reversed(members)
+    }
+    first = _patient(members[0])
+    patients = (_patient(header) for header in reversed(told.values()))
+    return tuple(dict.fromkeys(one for one in patients if contradictions(first, one)))
+
+
+def _mixed_patient(members: list[Header], others: Sequence[Patient]) -> list[DecodeWarning]:
+    # two IDs under one study are two people until proven otherwise
+    if len({header.whole("PatientID") for header in members}) > 1:
+        text = tr("This study holds images with different patient IDs. Check the patient.")
+        return [DecodeWarning("mixed_patient", text)]
+    if others:
+        text = tr("This study holds images of one patient ID with another name, birth date or sex. Check the patient.")
+        return [DecodeWarning("mixed_person", text)]
+    return []
 
 
 def _series(uid: str, headers: list[Header]) -> Series:

@@ -73,6 +73,7 @@ RULES: Final[tuple[tuple[NormKind, Rule], ...]] = (
     (NormKind.SIDE, side_rules.other_in_the_text),
     (NormKind.SIDE, side_rules.missing_in_the_conclusion),
     (NormKind.CONCLUSION, screening_rules.category_of_a_screening),
+    (NormKind.PATIENT, prior_rules.doubted_prior),
     (NormKind.CONCLUSION, prior_rules.first_despite_a_prior),
     (NormKind.CONCLUSION, prior_rules.change_despite_sizes),
     (NormKind.CONCLUSION, prior_rules.unknown_comparison),

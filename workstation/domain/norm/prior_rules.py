@@ -52,6 +52,12 @@ def first_despite_a_prior(text: ReportText) -> Iterator[NormFault]:
                 yield NormFault(NormKind.CONCLUSION, "first_despite_prior", reading.field.key, quote, against)
 
 
+def doubted_prior(text: ReportText) -> Iterator[NormFault]:
+    """Nothing is told of an earlier study of which nobody knows that it is the same person's."""
+    for one in text.subject.doubted:
+        yield NormFault(NormKind.PATIENT, "doubted_prior", one.field, one.quote)
+
+
 def change_despite_sizes(text: ReportText) -> Iterator[NormFault]:
     """Nothing is called stable, growing or smaller against the two sizes that were measured."""
     for one in text.subject.changes:

@@ -173,6 +173,8 @@ class NormSubject:
     sides: tuple[NormSide, ...] = ()
     nodules: tuple[NormNodule, ...] = ()
     priors: tuple[NormPrior, ...] = ()
+    doubted: tuple[NormChoice, ...] = ()
+    """Earlier studies that the report relies on and that may be another person's, by their day"""
     changes: tuple[NormDenial, ...] = ()
     """Choices of how something changed that measured sizes deny"""
     firsts: tuple[NormChoice, ...] = ()

@@ -14,9 +14,10 @@ from viewers.scene.stack_scene import StackScene, slots_of
 from workstation.domain.frames import FrameRef
 from workstation.domain.hanging import Hung, Stage, day_of, selector_of
 from workstation.domain.hanging_cells import Cell, CellView
-from workstation.domain.one_person import Contradiction, contradictions, has_other_name, is_in_other_letters
+from workstation.domain.one_person import contradictions, has_other_name, is_in_other_letters
 from workstation.domain.study import Series, Study
 from workstation.domain.workitem import WorklistRow
+from workstation.services.case_priors import persons_in
 from workstation.services.image_service import first_series
 from workstation.services.uid import new_uid
 from workstation.ui.hanging_words import one_image_alone, waiting_for_volume
@@ -26,7 +27,6 @@ from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.series_doubts import doubts_of, with_doubts
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.images.volume_views import VOLUME
-from workstation.ui.person_words import why_doubtful
 from workstation.ui.reading_words import captions
 from workstation.ui.widgets.tiling import STACK, Tile, Tiling
 
@@ -247,18 +247,17 @@ def is_later(date: str, case_date: str) -> bool:
     return bool(date and case_date) and date > case_date
 
 
-def doubt_of(prior: Study, current: Study, *, by_the_readers_word: bool) -> str:
+def doubt_of(prior: Study, current: Study, by_word: str = "") -> str:
     """
     Return what is said in red about the person of a prior, empty where both studies name the same one.
 
+    ``by_word`` is what is said where a reader answered for all that contradicts.
+
     One person whose name was written with other characters is told all the same: twins share the birth date.
     """
-    against = contradictions(current.patient, prior.patient)
-    if by_the_readers_word:
-        if not against or Contradiction.PATIENT_ID in against:
-            return tr("Another Patient ID: same person by your word")
-        return tr("{why}: same person by your word", why=why_doubtful(against))
-    if against:
+    if by_word:
+        return by_word
+    if any(contradictions(current.patient, one) for one in persons_in(prior)):
         return tr("TWO PATIENTS ON SCREEN")
     who = current.patient, prior.patient
     return tr("THE NAME IS WRITTEN OTHERWISE") if has_other_name(*who) and not is_in_other_letters(*who) else ""

@@ -70,7 +70,7 @@ class NoduleHistory(QObject):
         if case is None or comparing is None or not priors:
             return
         self._asked |= {one.study_instance_uid for one in priors}
-        study, service = case.session.study, comparing.priors
+        study, service, words = case.session.study, comparing.priors, case.session.persons.words()
         job: JobHandle[NoduleRecords]
 
         def read(found: NoduleRecords) -> None:
@@ -85,11 +85,13 @@ class NoduleHistory(QObject):
             self._failed(error)
 
         job = self._jobs.submit(
-            Pool.IO, lambda context: service.nodules(priors, study, context), on_success=read, on_error=failed
+            Pool.IO, lambda context: service.nodules(priors, study, context, words), on_success=read, on_error=failed
         )
         self._running.append(job)
 
     def _take(self, found: NoduleRecords) -> None:
+        if self._case is not None:
+            self._case.session.persons.hear(self._priors.certain, found.told)
         together = (*self.studies, *found.studies)
         self.studies = tuple(sorted(together, key=lambda one: (one.day.on, one.day.study_instance_uid)))
         self.unread = tuple(sorted((*self.unread, *found.unread)))
@@ -126,11 +128,13 @@ class NoduleHistory(QObject):
         return timeline(seen, self._with(beside), case=StudyDay(study.study_instance_uid, day), said=said)
 
     def _with(self, beside: tuple[Study, Sequence[SeenNodule]] | None) -> Iterable[StudyNodules]:
+        certain = {one.study_instance_uid for one in self._priors.certain}
+        known = [one for one in self.studies if one.day.study_instance_uid in certain]  # others may be read no more
         day = None if beside is None else day_of(beside[0].study_date)
         if beside is None or day is None or not beside[1]:
-            return self.studies
+            return known
         uid = beside[0].study_instance_uid
-        others = (one for one in self.studies if one.day.study_instance_uid != uid)
+        others = (one for one in known if one.day.study_instance_uid != uid)
         return (*others, StudyNodules(StudyDay(uid, day), tuple(beside[1])))
 
     def word_of(self, line: Compared, findings: FindingList) -> FollowUp | None:

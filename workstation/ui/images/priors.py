@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from resources.translation import language, tr
+from resources.translation import tr
 from workstation.domain.errors import WorkstationError
-from workstation.domain.hanging import Hung, PriorRelation, PriorStudy, Stage, day_of
-from workstation.domain.one_person import is_one_person
+from workstation.domain.hanging import Hung, PriorStudy, Stage
 from workstation.domain.ports import JobContext
 from workstation.domain.study import Study
+from workstation.services.case_priors import CasePriors, persons_in, to_compare
 from workstation.services.jobs import JobHandle, Pool
+from workstation.services.open_report import Changed
+from workstation.services.prior_persons import PriorPersons
 from workstation.services.prior_report import PriorReport
-from workstation.services.prior_service import CasePriors, to_compare
+from workstation.services.prior_service import PersonInDoubt
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hanging import Hanging
-from workstation.ui.images.hung_stage import doubt_of, is_later
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.prior_alignment import PriorAlignment
-from workstation.ui.images.prior_words import detail_words, standing_words
+from workstation.ui.images.prior_cards import facts_of, red_words
+from workstation.ui.images.prior_reports import PriorReports
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.keymap import shown_key
 from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
-from workstation.ui.person_words import why_doubtful
+from workstation.ui.person_question import PersonQuestion
 from workstation.ui.prior_dialogs import PriorReportDialog, SamePersonDialog
-from workstation.ui.widgets.prior_strip import PriorFacts
-from workstation.ui.widgets.worklist_words import modality_word
 
 T = TypeVar("T")
 _NOTICE: Final = "priors"
@@ -50,9 +51,13 @@ class Priors(QObject):
         self._hanging, self._alignment = hanging, alignment
         self._strip = context.page.priors
         self._case: OpenImages | None = None
+        comparing = context.comparing
+        self.question = (
+            None if comparing is None else PersonQuestion(context.page, context.jobs, comparing.priors, self._not_found)
+        )
         self._forget()
         hanging.doubt_of = self._doubt
-        alignment.is_confirmed = lambda uid: uid in self._confirmed
+        alignment.is_confirmed = lambda uid: self._persons is not None and self._persons.is_confirmed(uid)
         hanging.changed.connect(self._show)
         alignment.changed.connect(self._show_links)
         hanging.stack_settled.connect(lambda _stack: self._show_links())
@@ -82,13 +87,29 @@ class Priors(QObject):
         self._ahead_job: JobHandle[bool] | None = None
         self._line_is_free = False
         self._before: tuple[Stage, tuple[Hung, ...]] | None = None
-        self.dialog: SamePersonDialog | PriorReportDialog | None = None
+        self._is_listed = False
+        self._judged_last: object = None
+        self._ai_was_hidden = False
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._reports: PriorReports | None = None
+
+    @property
+    def dialog(self) -> SamePersonDialog | PriorReportDialog | None:
+        """Return what is asked or shown over the page."""
+        if self.question is not None and self.question.dialog is not None:
+            return self.question.dialog
+        return None if self._reports is None else self._reports.dialog
 
     # a case comes and goes
 
     def _opened(self, case: OpenImages) -> None:
+        self._unsubscribe()
         self._forget()
         self._case = case
+        self._ai_was_hidden = case.session.ai_hidden
+        self._unsubscribe = case.session.subscribe(self._session_changed)
+        if self._comparing is not None:
+            self._reports = PriorReports(self._page, self._comparing.priors, case.session, self._ask_report)
         self._strip.clear()
         self.find()
 
@@ -96,8 +117,11 @@ class Priors(QObject):
         for job in (*self._jobs_running, self._ahead_job):
             if job is not None:
                 job.cancel()
-        if self.dialog is not None:
-            self.dialog.reject()
+        self._unsubscribe()
+        if self.question is not None:
+            self.question.forget()
+        if self._reports is not None:
+            self._reports.forget()
         self._forget()
         self._case = None
         self._strip.clear()
@@ -105,17 +129,14 @@ class Priors(QObject):
             self._comparing.ahead.forget()
 
     @property
-    def _confirmed(self) -> set[str]:
-        return set() if self._case is None else self._case.session.confirmed_persons
+    def _persons(self) -> PriorPersons | None:
+        return None if self._case is None else self._case.session.persons
 
     @property
     def certain(self) -> tuple[PriorStudy, ...]:
         """Return the studies that are certainly of the same person, or were confirmed to be, newest first."""
-        return tuple(
-            one
-            for one in self._priors.known
-            if one.relation is PriorRelation.SAME_PATIENT or one.study_instance_uid in self._confirmed
-        )
+        persons = self._persons
+        return () if persons is None else tuple(one for one in self._priors.known if persons.may_be_shown(one))
 
     def find(self) -> None:
         """Ask for the priors in the background."""
@@ -138,8 +159,10 @@ class Priors(QObject):
     def _found(self, priors: CasePriors) -> None:
         if self._case is None:
             return
-        self._priors = priors
+        known = self._case.session.persons.hear(priors.known, priors.told)
+        self._priors, self._is_listed = replace(priors, known=known), True
         self._ready = {one.study_instance_uid: one for one in priors.ready}
+        self._judged_last = self._judgement()
         self._note_known()
         if priors.failure is not None:
             self._not_found(priors.failure)
@@ -153,14 +176,47 @@ class Priors(QObject):
 
     def _note_known(self) -> None:
         """Let the report know what it may be compared with: what may be another person's is none of it."""
-        if self._case is not None:
+        if self._case is not None and self._is_listed:
             session, listed = self._case.session, {one.study_instance_uid for one in self.certain}
-            session.know_priors(to_compare(self._priors, session.study, self._confirmed), listed=listed)
+            compared = to_compare(self._priors, session.study, session.persons.confirmed)
+            session.know_priors(tuple(one for one in compared if one.study_instance_uid in listed), listed=listed)
+
+    def _session_changed(self, change: Changed) -> None:
+        """Show who priors are of since somebody said so, here or on another page, and the AI once it is revealed."""
+        if self._case is None or not self._is_listed:
+            return
+        if change in {Changed.PRIORS, Changed.PERSONS, Changed.STATE}:
+            persons = self._case.session.persons
+            self._priors = replace(self._priors, known=tuple(persons.judged(one) for one in self._priors.known))
+            judgement = self._judgement()
+            if judgement != self._judged_last:
+                self._judged_last = judgement
+                self._persons_changed()
+        if self._case.session.ai_hidden != self._ai_was_hidden:
+            self._ai_was_hidden = self._case.session.ai_hidden
+            self._show()
+
+    def _judgement(self) -> object:
+        """Return all that cards, red words and the report take from who priors are of."""
+        persons = self._persons
+        return None if persons is None else (
+            self.certain, [persons.word_on(one.study_instance_uid) for one in self._priors.known]
+        )  # fmt: skip
+
+    def _persons_changed(self) -> None:
+        certain = {one.study_instance_uid for one in self.certain}
+        self._ready = {uid: one for uid, one in self._ready.items() if uid in certain}
+        self._note_known()
+        self._show()
+        if self._reports is not None and self._reports.impression_of and self._reports.impression_of not in certain:
+            self._reports.show_impression(self._priors.known)
+        self.listed.emit()
 
     def _list(self) -> None:
         if self._case is not None:
             self._show()
-            self._last_impression()
+            if self._reports is not None:
+                self._reports.show_impression(self._priors.known)
             self._fetch_ahead()
             self.listed.emit()
 
@@ -210,8 +266,12 @@ class Priors(QObject):
             return
         shown = {one.stack.study.study_instance_uid for one in self._hanging.prior_cells() if one.stack is not None}
         shown = shown if self._hanging.is_on_screen else set()
-        self._strip.show_priors([self._facts(one, one.study_instance_uid in shown, current)
-                                 for one in self._priors.known])  # fmt: skip
+        session = self._case.session if self._case is not None else None
+        self._strip.show_priors(
+            [facts_of(one, current, session, is_shown=one.study_instance_uid in shown) for one in self._priors.known]
+            if session is not None
+            else ()
+        )
         self._show_links()
         if shown and self._hanging.two_persons:
             self._page.notices.show_notice(
@@ -228,33 +288,9 @@ class Priors(QObject):
             beside=alignment.pair() is not None, can_link=alignment.is_linkable, linked=alignment.linked
         )
 
-    def _facts(self, one: PriorStudy, is_shown: bool, current: Study) -> PriorFacts:  # noqa: FBT001 - one of its facts
-        doubtful = one.relation is PriorRelation.POSSIBLY_SAME and one.study_instance_uid not in self._confirmed
-        if one.relation is PriorRelation.SAME_PATIENT:
-            relation = tr("same patient")
-        else:
-            relation = tr("possibly the same") if doubtful else tr("confirmed by you")
-        return PriorFacts(
-            uid=one.study_instance_uid,
-            date=_date(one.study_date),
-            modality=modality_word(one),
-            description=one.description,
-            site=one.site_name,
-            relation=relation,
-            doubtful=one.relation is PriorRelation.POSSIBLY_SAME,
-            why=why_doubtful(one.against),
-            reported=one.reported,
-            standing=standing_words(one),
-            detail=detail_words(one, with_marks=self._case is not None and not self._case.session.ai_hidden),
-            is_shown=is_shown,
-            is_later=is_later(one.study_date, current.study_date),
-        )
-
     def _doubt(self, study: Study) -> str:
-        current = self._hanging.current
-        if current is None:
-            return ""
-        return doubt_of(study, current, by_the_readers_word=study.study_instance_uid in self._confirmed)
+        current, session = self._hanging.current, None if self._case is None else self._case.session
+        return "" if current is None else red_words(study, self._prior(study.study_instance_uid), current, session)
 
     def _expand(self) -> None:
         self._strip.set_expanded(expanded=not self._strip.is_expanded)
@@ -291,59 +327,52 @@ class Priors(QObject):
     def open(self, uid: str) -> None:
         """Show a prior's images beside the case; who may be another person is asked about first."""
         prior, comparing = self._prior(uid), self._comparing
-        current = self._hanging.current
-        if prior is None or comparing is None or current is None:
+        if prior is None or comparing is None or self._case is None or self._hanging.current is None:
             return
+        session = self._case.session
         if uid in self._ready:
             self._opened_prior(self._ready[uid])
             return
-        if prior.relation is PriorRelation.POSSIBLY_SAME and uid not in self._confirmed:
-            self._ask_person(current, prior)
+        if not session.persons.may_be_shown(prior):
+            self._ask_person(prior)
             return
-        self._open(prior, same_person=prior.relation is PriorRelation.POSSIBLY_SAME)
+        word, study = session.persons.word(uid), session.study
 
-    def _ask_person(self, current: Study, prior: PriorStudy) -> None:
-        if self.dialog is not None:
-            return
-        self.dialog = dialog = SamePersonDialog(self._page, current, prior, _date(prior.study_date))
-        dialog.accepted.connect(partial(self._open, prior, same_person=True))
-        dialog.finished.connect(self._dialog_gone)
-        dialog.open()
-
-    def _dialog_gone(self, _result: int) -> None:
-        dialog, self.dialog = self.dialog, None
-        if dialog is not None:
-            dialog.deleteLater()
-
-    def _open(self, prior: PriorStudy, *, same_person: bool) -> None:
-        comparing = self._comparing
-        if comparing is None:
-            return
-
-        def opened(study: Study) -> None:
-            current = self._hanging.current
-            if current is None:
+        def opened(there: Study) -> None:
+            if self._case is None or self._case.session is not session:
                 return
-            if same_person:
-                self._confirmed.add(prior.study_instance_uid)
-                self._note_known()
-                self.listed.emit()
-            elif not is_one_person(current.patient, study.patient):
-                self._doubted(study, current)
-                return
-            self._ready[prior.study_instance_uid] = study
-            self._opened_prior(study)
+            self._priors = replace(
+                self._priors, known=session.persons.hear(self._priors.known, {uid: persons_in(there)})
+            )
+            self._ready[uid] = there
+            self._opened_prior(there)
 
-        self._run(lambda _job: comparing.priors.open(prior, same_person=same_person), opened, self._not_found)
+        self._run(lambda _job: comparing.priors.open(prior, study, word), opened, self._refused(self._ask_again))
 
-    def _doubted(self, study: Study, current: Study) -> None:
-        """Ask about a study whose own images name another person than the hub said; nothing of it is shown."""
-        self._priors = self._priors.doubted(study, current.patient)
-        self._note_known()
-        self._show()
-        prior = self._prior(study.study_instance_uid)
-        if prior is not None:
-            self._ask_person(current, prior)
+    def _ask_person(self, prior: PriorStudy, *, by_images: bool = False) -> None:
+        """Ask about a prior before its images open; nothing of it is shown."""
+        if self._case is not None and self.question is not None and self.dialog is None:
+            uid = prior.study_instance_uid
+            self.question.ask(self._case.session, prior, partial(self.open, uid), by_images=by_images)
+
+    def _ask_again(self, prior: PriorStudy) -> None:
+        self._ask_person(prior, by_images=True)
+
+    def _refused(self, doubted: Callable[[PriorStudy], None]) -> Callable[[Exception], None]:
+        """Return what takes an error: of a prior whose images name another person it is told, ``doubted`` goes on."""
+        session = None if self._case is None else self._case.session
+
+        def failed(error: Exception) -> None:
+            if not isinstance(error, PersonInDoubt):
+                self._not_found(error)
+            elif self._case is not None and self._case.session is session:
+                uid = error.prior.study_instance_uid
+                known = self._case.session.persons.hear(self._priors.known, {uid: error.told} if error.told else {})
+                self._priors = replace(self._priors, known=known)
+                self._session_changed(Changed.PRIORS)
+                doubted(self._prior(uid) or error.prior)
+
+        return failed
 
     def _opened_prior(self, study: Study) -> None:
         if self._case is None:
@@ -375,42 +404,14 @@ class Priors(QObject):
 
     def ask_report(self, uid: str) -> None:
         """Fetch and show the signed report of a prior."""
-        prior, comparing = self._prior(uid), self._comparing
-        if prior is None or comparing is None:
-            return
-        if prior.relation is PriorRelation.POSSIBLY_SAME and uid not in self._confirmed:
-            self._page.toast.emit(tr("Confirm first that it is the same person: open its images"))
-            return
-        tongue = language()
+        prior, reports = self._prior(uid), self._reports
+        if prior is not None and reports is not None:
+            reports.show(prior, lambda: self._reports is reports and self.dialog is None)
 
-        def read(report: PriorReport | None) -> None:
-            if report is None:
-                self._page.toast.emit(tr("There is no signed report"))
-            elif self.dialog is None and self._case is not None:
-                title = tr("Report of {date} {what}", date=_date(prior.study_date), what=prior.description)
-                self.dialog = dialog = PriorReportDialog(self._page, title, report)
-                dialog.finished.connect(self._dialog_gone)
-                dialog.open()
-
-        self._run(lambda _job: comparing.priors.report(prior, tongue), read, self._not_found)
-
-    def _last_impression(self) -> None:
-        """Show what the newest signed report of certainly the same patient concluded."""
-        comparing = self._comparing
-        newest = next((one for one in self._priors.known
-                       if one.reported and one.relation is PriorRelation.SAME_PATIENT), None)  # fmt: skip
-        if newest is None or comparing is None:
-            return
-        tongue = language()
-
-        def read(report: PriorReport | None) -> None:
-            if report is not None and report.impression and self._case is not None:
-                heading = tr("Last impression {date}", date=_date(newest.study_date))
-                self._strip.show_impression(heading, report.impression)
-
-        self._run(lambda _job: comparing.priors.report(newest, tongue), read, self._not_found)
-
-
-def _date(text: str) -> str:
-    day = day_of(text)
-    return day.isoformat() if day is not None else tr("no date")
+    def _ask_report(
+        self,
+        work: Callable[[], PriorReport | None],
+        read: Callable[[PriorReport | None], None],
+        doubted: Callable[[PriorStudy], None],
+    ) -> None:
+        self._run(lambda _job: work(), read, self._refused(doubted))

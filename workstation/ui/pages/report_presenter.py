@@ -322,7 +322,7 @@ class ReportPresenter(QObject):
         session = self._desk.session
         if session is None or session.content_locked:
             return
-        filled = with_normal_phrases(session.report, session.template, has_priors=session.row.prior_count > 0)
+        filled = with_normal_phrases(session.report, session.template, has_priors=session.has_priors)
         for key, text in filled.values.items():
             session.set_value(key, text)
 

@@ -152,6 +152,7 @@ def rule_words(rule: str) -> str:
         "nodule_density_in_text": tr("Density of the text differs from the table"),
         "nodule_without_lobe": tr("Nodule without a lobe in the table"),
         "first_despite_prior": tr("First exam although a prior exists"),
+        "doubted_prior": tr("Compared with an exam that may be another person's"),
         "change_despite_sizes": tr("Change since the prior against the sizes"),
         "unknown_comparison": tr("Compared with an exam that nobody knows"),
         "screening_without_category": tr("Screening CT without Lung-RADS"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -14,14 +15,16 @@ from workstation.domain.hanging import PriorRelation, PriorStudy, day_of
 from workstation.domain.template import FieldType
 from workstation.domain.text_link import LinkKind, TextLink
 from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.services.open_report import Changed
 from workstation.services.prior_report import PriorReport
-from workstation.services.prior_service import ComparePriors
+from workstation.services.prior_service import ComparePriors, PersonInDoubt
 from workstation.services.reading_session import ReadingSession
 from workstation.services.unchanged_claim import measured_changes, unchanged_sentence
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.patient_words import case_words
+from workstation.ui.person_question import PersonQuestion
 from workstation.ui.prior_dialogs import SamePersonDialog
 from workstation.ui.report.former_panel import FormerSection
 from workstation.ui.report.writing import ReportWriting
@@ -43,24 +46,35 @@ class FormerReports(QObject):
         self._known: tuple[PriorStudy, ...] = ()
         self._shown: PriorStudy | None = None
         self._running: JobHandle[Any] | None = None
-        self.dialog: SamePersonDialog | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._picked = False
+        self._question = None if priors is None else PersonQuestion(page, jobs, priors, self._failed)
         self.contradicted: ConfirmDialog | None = None
         """Asks whether "no change" is written against what was measured"""
         page.former_requested.connect(self.show)
-        page.former.chosen.connect(self.choose)
+        page.former.chosen.connect(self.pick)
+        page.former.person_asked.connect(self.pick)
         page.former.copy_asked.connect(self._copy)
         page.former.unchanged_asked.connect(self._say_unchanged)
         page.closing.connect(self.forget)
         desk.closed.connect(self.forget)
         desk.opened.connect(self._opened)
 
+    @property
+    def dialog(self) -> SamePersonDialog | None:
+        """Return the question that is asked now."""
+        return None if self._question is None else self._question.dialog
+
     def forget(self) -> None:
         """Let the former case go: nothing of it stays on screen."""
+        self._unsubscribe()
+        self._unsubscribe = lambda: None
         if self._running is not None:
             self._running.cancel()
-        for dialog in (self.dialog, self.contradicted):
-            if dialog is not None:
-                dialog.reject()
+        if self._question is not None:
+            self._question.forget()
+        if self.contradicted is not None:
+            self.contradicted.reject()
         self._session, self._running, self._shown, self._known = None, None, None, ()
         self._writing.prior_date = ""
         self._page.former.show_studies((), 0)
@@ -72,7 +86,7 @@ class FormerReports(QObject):
             self.show()
 
     def show(self) -> None:
-        """Find the earlier reports and show the newest."""
+        """Find the earlier reports and show the newest of certainly the same person; of others nothing is asked."""
         session, priors, panel = self._desk.session, self._priors, self._page.former
         if session is None or session is self._session:
             return
@@ -84,14 +98,52 @@ class FormerReports(QObject):
         ups, study = session.row.ups_instance_uid, session.study
 
         def found(known: tuple[PriorStudy, ...]) -> None:
-            self._known = known
-            panel.show_studies([_name(one) for one in known], 0)
-            if known:
-                self.choose(0)
-            else:
-                panel.show_message(tr("There is no earlier report of this patient"))
+            self._known = session.persons.hear(known)
+            self._unsubscribe()
+            self._unsubscribe = session.subscribe(self._session_changed)
+            self._begin()
 
         self._run(partial(priors.earlier, ups, study), found)
+
+    def _begin(self) -> None:
+        """Show the newest report of certainly the same person; where there is none, offer to say who it is of."""
+        session, panel = self._session, self._page.former
+        if session is None:
+            return
+        self._picked = False
+        at = next((n for n, one in enumerate(self._known) if session.persons.may_be_shown(one)), None)
+        panel.show_studies([self._name(one) for one in self._known], at or 0)
+        if at is not None:
+            self.choose(at)
+        elif self._known:
+            panel.show_message(tr("Confirm first that it is the same person"), asks=True)
+        else:
+            panel.show_message(tr("There is no earlier report of this patient"))
+
+    def _session_changed(self, change: Changed) -> None:
+        """Show who the studies are of since somebody said so, here or on another page; hide what is doubted now."""
+        session = self._session
+        if session is None or change not in {Changed.PRIORS, Changed.PERSONS, Changed.STATE}:
+            return
+        self._known = tuple(session.persons.judged(one) for one in self._known)
+        panel = self._page.former
+        panel.show_studies([self._name(one) for one in self._known], max(0, panel.studies.currentIndex()))
+        if self._shown is not None and not session.persons.may_be_shown(self._shown):
+            self._shown, self._writing.prior_date = None, ""
+            self._begin()
+
+    def _name(self, one: PriorStudy) -> str:
+        """Return a study by its name; who may be another person is told, whether it was confirmed or not."""
+        name = _name(one)
+        if one.relation is PriorRelation.SAME_PATIENT or self._session is None:
+            return name
+        is_said = self._session.persons.may_be_shown(one)
+        return f"{name} · {tr('confirmed') if is_said else tr('possibly the same')}"
+
+    def pick(self, at: int) -> None:
+        """Read the earlier report that the reader picked."""
+        self._picked = True
+        self.choose(at)
 
     def choose(self, at: int) -> None:
         """Read one of the earlier reports; who may be another person is asked about first."""
@@ -99,36 +151,15 @@ class FormerReports(QObject):
         if session is None or priors is None or at >= len(self._known):
             return
         prior = self._known[at]
-        doubtful = prior.relation is PriorRelation.POSSIBLY_SAME
-        if doubtful and prior.study_instance_uid not in session.confirmed_persons:
-            self._page.former.show_message(tr("Confirm first that it is the same person"))
-            self._ask_person(session, prior)
+        if not session.persons.may_be_shown(prior):
+            self._ask_person(prior)
             return
-        self._read(prior, same_person=False)
-
-    def _ask_person(self, session: ReadingSession, prior: PriorStudy) -> None:
-        if self.dialog is not None:
-            return
-        self.dialog = dialog = SamePersonDialog(self._page, session.study, prior, _day(prior))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(partial(self._read, prior, same_person=True))
-        dialog.finished.connect(self._dialog_gone)
-        dialog.open()
-
-    def _dialog_gone(self, _result: int) -> None:
-        self.dialog = None
-
-    def _read(self, prior: PriorStudy, *, same_person: bool) -> None:
-        session, priors, panel = self._session, self._priors, self._page.former
-        if session is None or priors is None:
-            return
-        tongue = session.report.language
-        said = same_person or prior.study_instance_uid in session.confirmed_persons
+        tongue, panel, study = session.report.language, self._page.former, session.study
+        word = session.persons.word(prior.study_instance_uid)
         panel.show_message(tr("Fetching the report…"))
+        self._shown = None
 
         def read(report: PriorReport | None) -> None:
-            if said:
-                session.confirmed_persons.add(prior.study_instance_uid)
             if report is None:
                 panel.show_message(tr("This study has no signed report"))
                 return
@@ -138,7 +169,36 @@ class FormerReports(QObject):
             sections = [FormerSection(key, *line) for key, line in zip(keys, report.lines, strict=True)]
             panel.show_report(report.title, report.signed, sections, writable=not session.read_only)
 
-        self._run(partial(priors.former, prior, tongue, same_person=said), read)
+        self._run(partial(priors.report, prior, study, tongue, word), read)
+
+    def _ask_person(self, prior: PriorStudy, *, by_images: bool = False) -> None:
+        """Ask about a study that was picked; what is shown of another one stays until it is answered."""
+        session = self._session
+        if session is not None and self._question is not None:
+            go_on = partial(self._choose, prior.study_instance_uid)
+            self._question.ask(session, prior, go_on, self._back, by_images=by_images)
+
+    def _choose(self, uid: str) -> None:
+        at = next((n for n, one in enumerate(self._known) if one.study_instance_uid == uid), None)
+        if at is not None:
+            self._page.former.studies.setCurrentIndex(at)
+            self.choose(at)
+
+    def _back(self) -> None:
+        """Nobody said who it is of: show again which report is on screen, or that none is."""
+        shown = None if self._shown is None else self._shown.study_instance_uid
+        at = next((n for n, one in enumerate(self._known) if one.study_instance_uid == shown), None)
+        if at is not None:
+            self._page.former.studies.setCurrentIndex(at)
+        else:
+            self._begin()
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, WorkstationError):
+            raise error
+        self._session = None  # asking once more is a matter of opening the panel again
+        self._shown = None
+        self._page.former.show_message(f"{error.user_text}\n\n{error.hint}".strip())
 
     def _run(self, work: Any, done: Any) -> None:  # noqa: ANN401 - a service's call and what takes its answer
         session = self._session
@@ -148,13 +208,29 @@ class FormerReports(QObject):
                 done(answer)
 
         def failed(error: Exception) -> None:
-            if not isinstance(error, WorkstationError):
-                raise error
-            if self._session is session:
-                self._session = None  # asking once more is a matter of opening the panel again
-                self._page.former.show_message(f"{error.user_text}\n\n{error.hint}".strip())
+            if self._session is not session:
+                if not isinstance(error, WorkstationError):
+                    raise error
+            elif isinstance(error, PersonInDoubt):
+                self._doubted(error)
+            else:
+                self._failed(error)
 
         self._running = self._jobs.submit(Pool.IO, lambda _job: work(), on_success=arrived, on_error=failed)
+
+    def _doubted(self, error: PersonInDoubt) -> None:
+        """Its images name another person than the hub said: who picked it is asked, by itself the next one is shown."""
+        session, uid = self._session, error.prior.study_instance_uid
+        if session is None:
+            return
+        self._known = session.persons.hear(self._known, {uid: error.told})
+        self._page.former.show_message(tr("Confirm first that it is the same person"), asks=True)
+        if self._picked:
+            self._ask_person(
+                next((one for one in self._known if one.study_instance_uid == uid), error.prior), by_images=True
+            )
+        else:
+            self._begin()
 
     # carrying forward
 

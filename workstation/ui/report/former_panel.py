@@ -32,6 +32,8 @@ class FormerPanel(Panel):
     copy_asked = Signal(object)
     """``FormerSection``"""
     unchanged_asked = Signal()
+    person_asked = Signal(int)
+    """The place in the list of an earlier study that may be another person's: it is to be asked about"""
     closed = Signal()
 
     def __init__(self) -> None:
@@ -97,11 +99,15 @@ class FormerPanel(Panel):
         self._area.setWidget(inner)
         self.unchanged.setVisible(writable)
 
-    def show_message(self, text: str) -> None:
-        """Say why there is no report to read."""
+    def show_message(self, text: str, *, asks: bool = False) -> None:
+        """Say why there is no report to read; ``asks`` offers to say who the chosen one is of."""
         self._signed.show_text("")
         inner, column = self._clear()
         column.addWidget(label(text, "body", "t2", wrap=True))
+        self.ask = Button(tr("Is this the same person?"), icon="error-warning")
+        self.ask.clicked.connect(lambda: self.person_asked.emit(self.studies.currentIndex()))
+        self.ask.setVisible(asks)
+        column.addWidget(self.ask, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         self._words = [text]
         self._area.setWidget(inner)

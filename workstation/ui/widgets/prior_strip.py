@@ -23,7 +23,12 @@ _CARD_PX: Final = 240
 
 @dataclass(frozen=True, slots=True)
 class PriorFacts:
-    """What a card says of one prior; ``doubtful`` asks before it opens, ``is_shown`` stands beside the case."""
+    """
+    What a card says of one prior.
+
+    ``doubtful`` may be another person's: it asks before it opens, unless somebody has ``confirmed`` it; ``is_shown``
+    stands beside the case.
+    """
 
     uid: str
     date: str
@@ -40,7 +45,13 @@ class PriorFacts:
     is_shown: bool = False
     is_later: bool = False
     why: str = ""
-    """What makes it doubtful; told instead of the site, which gave out the ID"""
+    """What makes it doubtful; told before the site"""
+    confirmed: bool = False
+
+    @property
+    def in_question(self) -> bool:
+        """Tell whether nobody knows that it is the same person's."""
+        return self.doubtful and not self.confirmed
 
 
 class PriorStrip(QWidget):
@@ -74,6 +85,7 @@ class PriorStrip(QWidget):
         row.setSpacing(8)
         self.heading = label("", "h2", "t0")
         self.later = ChipLabel("", "warn")
+        self.possibly = ChipLabel("", "warn")
         self.summary = ElidedLabel("", "caption", "t2")
         self.toggle = Button(
             tr("Side by side"), "ghost", icon="layout-column", key=key_of("priors.toggle", "O"), small=True
@@ -86,6 +98,7 @@ class PriorStrip(QWidget):
         self.expand = IconButton("arrow-up-s", tr("Expand"), key=key_of("priors.strip", "Shift+O"), px=16, side=24)
         self.expand.clicked.connect(lambda: self.set_expanded(expanded=not self.is_expanded))
         row.addWidget(self.heading)
+        row.addWidget(self.possibly)
         row.addWidget(self.later)
         row.addWidget(self.summary, 1)
         for button in (self.toggle, self.link, self.register, self.expand):
@@ -156,14 +169,18 @@ class PriorStrip(QWidget):
             card.report_asked.connect(self.report_asked)
             self._row.insertWidget(at, card)
             self.cards.append(card)
-        earlier = sum(not one.is_later for one in self._facts)
-        self.heading.setText(trn("{count} prior", "{count} priors", earlier))
-        self.heading.setVisible(bool(earlier))  # a later study is told by the chip, and is none
+        certain = [one for one in self._facts if not one.is_later and not one.in_question]
+        self.heading.setText(trn("{count} prior", "{count} priors", len(certain)))
+        self.heading.setVisible(bool(certain))  # a later study is told by the chip, and is none
+        possibly = sum(not one.is_later and one.in_question for one in self._facts)
+        words = tr("{count} possibly the same person", count=possibly)
+        self.possibly.show_chip(f"+{words}" if certain else words, "warn")
+        self.possibly.setVisible(bool(possibly))
         later = [one.date for one in self._facts if one.is_later]
         self.later.show_chip(tr("later: {dates}", dates=", ".join(later)), "warn")
         self.later.setVisible(bool(later))
-        words = [f"{one.date} {one.modality}" for one in self._facts if not one.is_later]
-        self.summary.show_text(" · ".join([*words, note] if note else words))
+        days = [f"{one.date} {one.modality}" for one in certain]
+        self.summary.show_text(" · ".join([*days, note] if note else days))
         self.setVisible(bool(self._facts))
         self._fit()
 
@@ -236,7 +253,12 @@ class PriorCard(QWidget):
         column.addWidget(ElidedLabel(f"{facts.modality} · {facts.description}".strip(" ·"), "body", "t1"))
         where = QHBoxLayout()
         where.setSpacing(6)
-        where.addWidget(ElidedLabel(facts.why or facts.site, "caption", "warn" if facts.why else "t2"), 1)
+        where.addWidget(
+            ElidedLabel(
+                " · ".join(one for one in (facts.why, facts.site) if one), "caption", "warn" if facts.why else "t2"
+            ),
+            1,
+        )
         column.addLayout(where)
         detail = ElidedLabel("" if facts.reported else facts.detail, "caption", "t1")
         if not facts.reported:  # its images are seen, and nobody has said yet what is on them
