@@ -13,7 +13,7 @@ from pydicom.uid import generate_uid
 from worklist.dicom_json import Attributes, code_item, element, items, text
 from worklist.errors import is_lost_race, refusal
 from worklist.http import HubClient
-from worklist.ups_rs import STATE, Workitems, performed_step
+from worklist.ups_rs import STATE, Workitems, performed_step, utc_time
 from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.workitem import Claim, OutputReference, Priority, ProcedureStepState, WorkitemCode
 
@@ -76,7 +76,7 @@ class HubDetectionQueue:
     def fail(self, item: AiWorkitem, reason: str) -> None:
         """Cancel the workitem with a reason; the case becomes AI_FAILED and can still be read."""
         stopped = {
-            "00404052": element("DT", datetime.now(UTC).strftime("%Y%m%d%H%M%S")),
+            "00404052": element("DT", utc_time(datetime.now(UTC))),
             "00741238": element("LT", reason),
             "0074100E": element("SQ", code_item("110513", "DCM", "Discontinued for unspecified reason")),
         }

@@ -86,6 +86,11 @@ class Workitems:
         self.move(ups_instance_uid, transaction_uid, ProcedureStepState.COMPLETED)
 
 
+def utc_time(moment: datetime) -> str:
+    """Return a DT value in UTC with its offset: without one it would mean the time of the place (PS3.5 6.2)."""
+    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%S+0000")
+
+
 def performed_step(workitem: Attributes, outputs: Sequence[OutputReference], *, ended: datetime) -> dict[str, Any]:
     """
     Return the UPS Performed Procedure item that the COMPLETED state needs.
@@ -93,7 +98,7 @@ def performed_step(workitem: Attributes, outputs: Sequence[OutputReference], *, 
     The start is the workitem's last modification, which is the claim (every N-SET of this
     product comes right before the end).  Source: PS3.4 Table CC.2.5-3.
     """
-    end = ended.strftime("%Y%m%d%H%M%S")
+    end = utc_time(ended)
     codes = items(workitem, _WORKITEM_CODE)
     code = text(codes[0], "00080100") if codes else WorkitemCode.INTERPRETATION.value
     meaning = text(codes[0], "00080104") if codes else _MEANINGS[WorkitemCode.INTERPRETATION]

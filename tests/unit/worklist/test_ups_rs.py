@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -172,7 +173,8 @@ def test_completing_records_what_was_performed_before_the_state(hub: LoopbackHub
     (performed,) = update.json[0]["00741216"]["Value"]
     assert performed["00404019"]["Value"][0]["00080100"]["Value"] == ["110007"]
     assert performed["00404050"]["Value"] == ["20260305120000"]
-    assert len(performed["00404051"]["Value"][0]) == 14
+    (ended,) = performed["00404051"]["Value"]
+    assert abs(datetime.strptime(ended, "%Y%m%d%H%M%S%z") - datetime.now(UTC)) < timedelta(minutes=5)
     assert performed["00404028"]["Value"]
     (output,) = performed["00404033"]["Value"]
     assert output["0020000D"]["Value"] == ["1.2.4"]
@@ -350,6 +352,7 @@ def test_a_failed_pre_read_says_why(hub: LoopbackHub, client: HubClient) -> None
     update, state = hub.asked
     stopped = update.json[0]["00741002"]["Value"][0]
     assert stopped["00741238"]["Value"] == ["no axial series"]
+    assert stopped["00404052"]["Value"][0].endswith("+0000")
     assert stopped["0074100E"]["Value"][0]["00080100"]["Value"] == ["110513"]
     assert state.json[0]["00741000"]["Value"] == ["CANCELED"]
 
