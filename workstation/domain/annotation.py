@@ -106,13 +106,15 @@ class Measure:
 
     Units are ``mm``, ``mm2``, ``mm3``, ``px``, ``px2``, ``deg``, ``1`` (a ratio) or the unit of the pixels
     (``HU``, ``SUV`` …, empty for none). Pixels stand where the image brings no spacing there. What is measured above
-    a ``threshold`` is in ``ml``, its glycolysis in ``g`` (``cm2`` where uptake is by body surface).
+    a ``threshold`` is in ``ml``, its glycolysis in ``g`` (``cm2`` where uptake is by body surface). A peak
+    ``without_maximum`` could not be taken round the highest voxel, too near to the end of the data.
     """
 
     name: MeasureName
     value: float
     unit: str
     threshold: Threshold | None = None
+    without_maximum: bool = False
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):

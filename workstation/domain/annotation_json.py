@@ -120,13 +120,16 @@ def _measure_dict(measure: Measure) -> dict[str, Any]:
     found: dict[str, Any] = {"name": measure.name.value, "value": measure.value, "unit": measure.unit}
     if measure.threshold is not None:
         found["threshold"] = {"value": measure.threshold.value, "relative": measure.threshold.relative}
+    if measure.without_maximum:
+        found["without_maximum"] = True
     return found
 
 
 def _measure(item: dict[str, Any]) -> Measure:
     above = item.get("threshold")
     threshold = None if above is None else Threshold(float(above["value"]), relative=bool(above["relative"]))
-    return Measure(MeasureName(item["name"]), float(item["value"]), str(item["unit"]), threshold)
+    name, without = MeasureName(item["name"]), bool(item.get("without_maximum"))
+    return Measure(name, float(item["value"]), str(item["unit"]), threshold, without)
 
 
 def _points(values: list[list[float]]) -> tuple[Point, ...]:

@@ -33,8 +33,6 @@ class Threshold:
         return self.value * maximum if self.relative else self.value
 
 
-LEAST_OF_A_PEAK: Final = 0.5
-"""A peak of which a smaller share of the sphere holds data is not told: it is the mean of a rest, not of 1 cm³."""
 MTV_THRESHOLDS: Final = (Threshold(0.41, relative=True), Threshold(2.5), Threshold(4.0))
 """41 % of the maximum (EANM procedure guideline 2.0), and the fixed uptake values 2.5 and 4.0."""
 
@@ -77,8 +75,9 @@ class VoiStatistics:
     What is measured in a volume of interest, in the unit of its volume.
 
     ``peak`` is the highest mean of a 1 cm³ sphere round any marked voxel; the sphere may reach beyond
-    the marks. It is None where less than half of that sphere holds data. ``metabolic`` in the order of the
-    thresholds asked for.
+    the marks. Spheres of which less than half holds data are left out: ``peak`` is None where none other is there, and
+    ``peak_without_maximum`` says that the highest voxel was in the middle of such a sphere. ``metabolic`` in the order
+    of the thresholds asked for.
     """
 
     maximum: float
@@ -92,6 +91,7 @@ class VoiStatistics:
     voxel_count: int
     metabolic: tuple[MetabolicVolume, ...]
     unit: str
+    peak_without_maximum: bool = False
 
 
 def sphere_voi(volume: Volume, centre_lps_mm: Point, radius_mm: float) -> Voi:
@@ -142,12 +142,11 @@ def voi_statistics(volume: Volume, voi: Voi, thresholds: tuple[Threshold, ...] =
     maximum = float(values[highest])
     maximum_place = np.array(np.unravel_index(places[highest], voi.marks.shape)) + np.array(voi.first)
     found = peak(volume, voi.marks, voi.first)
-    is_told = found.share >= LEAST_OF_A_PEAK
     return VoiStatistics(
         maximum=maximum,
         maximum_lps_mm=_lps(volume, maximum_place),
-        peak=found.mean if is_told else None,
-        peak_lps_mm=_lps(volume, found.place) if is_told else None,
+        peak=None if found is None else found.mean,
+        peak_lps_mm=None if found is None else _lps(volume, found.place),
         mean=float(values.mean()),
         minimum=float(values.min()),
         standard_deviation=float(values.std()),
@@ -155,6 +154,7 @@ def voi_statistics(volume: Volume, voi: Voi, thresholds: tuple[Threshold, ...] =
         voxel_count=len(values),
         metabolic=tuple(_metabolic(values, maximum, one, voxel_ml) for one in thresholds),
         unit=volume.unit,
+        peak_without_maximum=found is not None and not np.any(found.counted[voi.marks] & (values == maximum)),
     )
 
 

@@ -23,20 +23,28 @@ class _Run(NamedTuple):
     length: int
 
 
+LEAST_OF_A_PEAK: Final = 0.5
+"""A sphere of which a smaller share holds data gives no peak: its mean is that of a rest, not of 1 cm³."""
+
+
 class Peak(NamedTuple):
-    """The highest mean of a sphere, the voxel ``(z, y, x)`` in its middle, and which share of it holds data."""
+    """
+    The highest mean of a sphere and the voxel ``(z, y, x)`` in its middle.
+
+    ``counted`` marks, in the box that was asked for, the voxels whose sphere holds enough data to have a peak.
+    """
 
     mean: float
     place: npt.NDArray[np.intp]
-    share: float
+    counted: npt.NDArray[np.bool_]
 
 
-def peak(volume: Volume, marks: npt.NDArray[np.bool_], first: tuple[int, int, int]) -> Peak:
+def peak(volume: Volume, marks: npt.NDArray[np.bool_], first: tuple[int, int, int]) -> Peak | None:
     """
     Return the highest mean over a sphere of 1 cm³ round a marked voxel; ``marks`` mark values of the patient.
 
     ``marks`` is a box ``[z, y, x]`` that begins at voxel ``first``. At the edge of the volume, beside padding and where
-    there is no number, what is there counts; how much that is tells ``Peak.share``.
+    there is no number, what is there counts, as long as it is half of the sphere; None where no sphere holds as much.
     """
     layers = _layers(volume, PEAK_RADIUS_MM)
     reach = tuple(math.ceil(far) for far in reversed(reach_of(volume, PEAK_RADIUS_MM)))
@@ -54,10 +62,12 @@ def peak(volume: Volume, marks: npt.NDArray[np.bool_], first: tuple[int, int, in
     counts = np.full(marks.shape, whole, dtype=np.float64)
     if any(side for sides in around for side in sides) or not is_data.all():
         counts = _sums(np.pad(is_data.astype(np.float64), around), layers, marks.shape, reach)
-    means = np.divide(total, counts, out=np.full(marks.shape, -np.inf), where=marks & (counts > 0))
+    counted = marks & (counts >= LEAST_OF_A_PEAK * whole)
+    if not counted.any():
+        return None
+    means = np.divide(total, counts, out=np.full(marks.shape, -np.inf), where=counted)
     place = np.array(np.unravel_index(int(np.argmax(means)), means.shape), dtype=np.intp)
-    at = tuple(place)
-    return Peak(float(means[at]), place + np.array(first), float(counts[at]) / whole)
+    return Peak(float(means[tuple(place)]), place + np.array(first), counted)
 
 
 def reach_of(volume: Volume, radius_mm: float) -> list[float]:

@@ -81,7 +81,8 @@ class SphereUptake:
 def _measures(found: VoiStatistics, suv: SuvScale) -> tuple[Measure, ...]:
     unit = suv.suv_type.measured_unit
     total = "cm2" if suv.suv_type is SuvType.BSA else "g"
-    peak = [] if found.peak is None else [Measure(MeasureName.UPTAKE_PEAK, found.peak, unit)]
+    without = found.peak_without_maximum
+    peak = [] if found.peak is None else [Measure(MeasureName.UPTAKE_PEAK, found.peak, unit, without_maximum=without)]
     values = (
         Measure(MeasureName.UPTAKE_MAXIMUM, found.maximum, unit),
         *peak,
@@ -105,6 +106,8 @@ def _lines(found: VoiStatistics, suv: SuvScale | SuvRefusal | None) -> tuple[str
     lines += [_metabolic(one, label) for one in found.metabolic] if is_suv else []
     if found.peak is None:
         lines.append(tr("No peak: most of its sphere of 1 cm³ lies outside the data"))
+    elif found.peak_without_maximum:
+        lines.append(tr("Peak without the highest voxel: most of its sphere of 1 cm³ lies outside the data"))
     lines.append(tr("Volume {volume} ml, {count} voxels", volume=f"{found.volume_ml:.2f}", count=found.voxel_count))
     if isinstance(suv, SuvScale):
         lines += [one.text for one in suv.warnings]

@@ -72,6 +72,23 @@ def test_a_peak_whose_sphere_lies_mostly_outside_the_data_is_not_told() -> None:
     assert found.maximum == pytest.approx(float(random_volume().voxels[0, 0, 0]))
 
 
+def test_one_voxel_in_the_corner_does_not_take_the_peak_of_a_lesion_away_and_is_told_where_it_is_the_highest() -> None:
+    """Voxels of 2 mm, 27 of 8 among the 123 of the sphere of 1 cm³; in the corner 9, with too little data round it."""
+    values = np.ones((20, 20, 20), dtype=np.float32)
+    values[9:12, 9:12, 9:12] = 8.0
+    voi = Voi(np.ones((12, 12, 12), dtype=np.bool_))
+
+    inside = voi_statistics(volume(values, 2.0, 2.0, 2.0), voi)
+    values[0, 0, 0] = 7.5
+    lower = voi_statistics(volume(values, 2.0, 2.0, 2.0), voi)
+    values[0, 0, 0] = 9.0
+    higher = voi_statistics(volume(values, 2.0, 2.0, 2.0), voi)
+
+    assert inside.peak == lower.peak == higher.peak == pytest.approx((96 + 27 * 8) / 123)
+    assert inside.peak_lps_mm == lower.peak_lps_mm == higher.peak_lps_mm
+    assert [one.peak_without_maximum for one in (inside, lower, higher)] == [False, False, True]
+
+
 @pytest.mark.parametrize(("nothing", "padding"), [(-5.0, (-5.0, -4.5)), (math.nan, None)])
 @pytest.mark.parametrize("seed", range(3))
 def test_padding_and_what_is_no_number_enter_no_peak(

@@ -9,6 +9,7 @@ import numpy as np
 
 from workstation.dicom.sr.uptake_words import uptake_unit, uptake_words
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
+from workstation.domain.annotation_json import as_dict, from_dict
 from workstation.domain.suv import SuvRefusal, SuvScale, SuvType
 from workstation.domain.suv_decay import SuvRemark
 from workstation.domain.voi import Threshold
@@ -158,6 +159,23 @@ def test_a_peak_mostly_outside_the_data_is_refused_in_words_on_the_image_and_in_
         "SUVmax 8.00, SUVmean 8.00, no peak (most of its sphere of 1 cm³ lies outside the data), MTV 0.06 ml ("
     )
     assert "peak 未测（其 1 cm³ 球大部分位于数据之外）" in uptake_words(kept, "zh_CN")
+
+
+def test_a_peak_that_leaves_the_highest_voxel_out_says_so_on_the_image_in_the_draft_and_in_the_report() -> None:
+    """The highest voxel lies in the corner; 8 mm into the volume enough of a sphere is there."""
+    voxels = np.ones((21, 21, 21), dtype=np.float32)
+    voxels[0, 0, 0] = 8.0
+    corner = Volume(voxels, np.diag([2.0, 2.0, 2.0, 1.0]), "1.2.9", "1.2.3", unit="g/ml")
+    drawn = replace(sphere(), points_lps_mm=((0.0, 0.0, 0.0), (12.0, 0.0, 0.0)))
+
+    lines = told(corner, SUV, drawn)
+    assert "Peak without the highest voxel: most of its sphere of 1 cm³ lies outside the data" in lines
+
+    kept = from_dict(as_dict(replace(drawn, measures=SphereUptake(corner, SUV).measures(drawn))))
+    assert "peak without the highest voxel (most of its sphere of 1 cm³ lies" in uptake_words(kept, "en")
+    assert "peak 未计入最高体素（其 1 cm³ 球大部分位于数据之外）" in uptake_words(kept, "zh_CN")
+    whole = from_dict(as_dict(replace(sphere(), measures=SphereUptake(hot_cube(), SUV).measures(sphere()))))
+    assert "without" not in uptake_words(whole, "en")
 
 
 def test_a_sphere_on_a_pet_without_a_peak_takes_its_unit_from_its_own_values() -> None:

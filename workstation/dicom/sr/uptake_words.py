@@ -16,6 +16,10 @@ _LEVEL: Final = Text("{unit} ≥{level}", "{unit} at least {level}")
 _NO_PEAK: Final = Text(
     "peak 未测（其 1 cm³ 球大部分位于数据之外）", "no peak (most of its sphere of 1 cm³ lies outside the data)"
 )
+_WITHOUT_MAXIMUM: Final = Text(
+    "peak 未计入最高体素（其 1 cm³ 球大部分位于数据之外）",
+    "peak without the highest voxel (most of its sphere of 1 cm³ lies outside the data)",
+)
 _TOTALS: Final = {"cm2": "cm²"}
 
 
@@ -23,7 +27,7 @@ def uptake_words(annotation: Annotation, language: str) -> str:
     """
     Return highest, peak and mean uptake with the metabolic volume above the first threshold; empty without uptake.
 
-    Uptake without a peak says why: most of its sphere held no data.
+    Uptake without a peak, or without one round its highest voxel, says why: most of that sphere held no data.
     *Source:* PERCIST 1.0 (peak); EANM procedure guideline 2.0 (volume above a share of the maximum).
     """
     unit = uptake_unit(annotation)
@@ -39,6 +43,8 @@ def uptake_words(annotation: Annotation, language: str) -> str:
     ]
     if peak is None:
         said.append(_NO_PEAK.get(language))
+    elif peak.without_maximum:
+        said.append(_WITHOUT_MAXIMUM.get(language))
     volume, total = annotation.measure(MeasureName.METABOLIC_VOLUME), annotation.measure(MeasureName.LESION_GLYCOLYSIS)
     is_chinese = language.startswith("zh")
     if volume is not None:
