@@ -362,6 +362,7 @@ def test_where_the_score_of_a_mark_comes_from_takes_the_place_of_the_heat_map(
     assert {layer.label for layer in layers if isinstance(layer, HeatLayer)} == {"Share of the strongest fall"}
     assert len(layers) == len([layer for layer in layers if isinstance(layer, HeatLayer)]) >= 4
     (heat,) = {id(layer.volume): layer.volume for layer in layers if isinstance(layer, HeatLayer)}.values()
+    assert {layer.kind for layer in layers if layer is not None} == {"AI explanation"}  # not fused with a series
     assert heat.voxels.max() == 1.0
     assert heat.voxels.min() == pytest.approx(0.25)
     assert first.centre_lps_mm is not None

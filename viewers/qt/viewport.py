@@ -497,7 +497,7 @@ def _mode(*parts: str) -> str:
 def _kind_of(scene: Scene) -> str:
     """Return what tells planes of a PET-CT apart: fused, the modality; nothing of a CT alone."""
     if scene.fused is not None:
-        return tr("Fused")
+        return scene.fused.kind
     return {"CT": "", "PT": "PET"}.get(scene.modality, scene.modality)
 
 

@@ -139,6 +139,11 @@ class FusedLayer:
         value = self.value_at(lps_mm)
         return "" if value is None else f"{self.label} {_number(value)}".lstrip()
 
+    @property
+    def kind(self) -> str:
+        """Return what the header of a viewport calls it."""
+        return tr("Fused")
+
     def legend(self) -> Legend:
         """Return the colour bar of the present look."""
         scale = self.look.scale

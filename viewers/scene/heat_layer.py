@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from resources.translation import tr
 from viewers.scene.colour_bar import Legend
 from viewers.scene.fusion import FusedLayer, FusionLook, _number, _Place
 from viewers.scene.fusion_cut import OverlayCut
@@ -22,6 +23,11 @@ class HeatLayer(FusedLayer):
 
     def __init__(self, volume: Volume, label: str) -> None:
         super().__init__(volume, FusionLook(_COLOURS, ColourMap.HOT_IRON, 0.55), label=label)
+
+    @property
+    def kind(self) -> str:
+        """Return what the header calls it: no second series lies over the images."""
+        return tr("AI explanation")
 
     def legend(self, count: int = 5) -> Legend:
         """Return the colours from no heat to full heat."""
