@@ -73,6 +73,19 @@ def test_name_birth_date_and_sex_elsewhere_are_only_possibly_the_same_person(hub
     assert [(one["study_instance_uid"], one["relation"]) for one in found] == [(elsewhere.study, "possibly_same")]
 
 
+@pytest.mark.parametrize(("here", "there"), [("HIS-A", "HIS-B"), ("HIS-A", ""), ("", "HIS-B")])
+def test_who_issued_both_ids_is_told_with_what_is_only_possibly_the_same_person(
+    hub: HubBed, here: str, there: str
+) -> None:
+    who = _patient()
+    hub.send(StudyDate="20250105", IssuerOfPatientID=there, **who)  # type: ignore[arg-type]  # DICOM keywords only
+    current = hub.send(StudyDate="20260105", IssuerOfPatientID=here, **who)  # type: ignore[arg-type]  # DICOM keywords
+
+    (found,) = priors(hub, current.ups)
+
+    assert (found["relation"], found["against"], found["issuers"]) == ("possibly_same", [], [here, there])
+
+
 def test_nobody_without_id_or_birth_date_has_priors(hub: HubBed) -> None:
     hub.send(PatientID="", PatientName="陈^六", PatientBirthDate="", PatientSex="F")
     current = hub.send(PatientID="", PatientName="陈^六", PatientBirthDate="", PatientSex="F")
@@ -113,6 +126,16 @@ def test_a_study_date_is_told_as_a_day_or_not_at_all(hub: HubBed, written: str, 
     current = hub.send(StudyDate="20260105", **who)  # type: ignore[arg-type]  # DICOM keywords only
 
     assert [one["study_date"] for one in priors(hub, current.ups)] == [told]
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR")
+def test_a_prior_with_date_and_time_of_an_old_form_stands_among_the_others_by_its_day(hub: HubBed) -> None:
+    who = _patient()
+    for day, at in (("20230105", "073000"), ("2024.01.05", "07:30:00"), ("20250105", "073000")):
+        hub.send(StudyDate=day, StudyTime=at, **who)  # type: ignore[arg-type]  # DICOM keywords only
+    current = hub.send(StudyDate="20260105", **who)  # type: ignore[arg-type]  # DICOM keywords only
+
+    assert [one["study_date"] for one in priors(hub, current.ups)] == ["20250105", "20240105", "20230105"]
 
 
 def test_a_technician_sees_priors_of_the_own_site_only(hub: HubBed) -> None:

@@ -26,7 +26,7 @@ from worklist.hub.instance_tables import dicom_instances, dicom_series, dicom_st
 from workstation.dicom.charset import display_name
 from workstation.dicom.quarantine import InspectedInstance
 from workstation.domain.access import Actor, Permission
-from workstation.domain.told_fields import told_date, told_sex
+from workstation.domain.told_fields import told_date, told_sex, told_time
 
 RESULT_MODALITIES: Final = frozenset({"SR", "SEG", "DOC", "KO", "PR", "OT", "RTSTRUCT", ""})
 
@@ -351,9 +351,9 @@ def with_root(attributes: str, root: str) -> str:
 
 def study_moment(date: str, time: str, offset: str) -> datetime | None:
     """Return when a study was made, aware; without a stated offset it is the hub's own zone."""
-    digits = (time.partition(".")[0] + "000000")[:6]
+    digits = ((told_time(time) or time).partition(".")[0] + "000000")[:6]
     try:
-        moment = datetime.strptime(date[:8] + digits, "%Y%m%d%H%M%S")  # noqa: DTZ007 - the zone follows
+        moment = datetime.strptime((told_date(date) or date[:8]) + digits, "%Y%m%d%H%M%S")  # noqa: DTZ007 - the zone follows
         if offset:
             sign = -1 if offset[0] == "-" else 1
             zone = timezone(sign * timedelta(hours=int(offset[-4:-2]), minutes=int(offset[-2:])))
