@@ -421,12 +421,14 @@ def test_a_picture_that_became_full_says_so_for_a_moment_and_paints_itself_witho
     painted = Painted(strip)
     strip.show_fidelity(Fidelity(FidelityKind.IMPROVING))
     qtbot.waitUntil(lambda: painted.chips[-1:] == ["Preview quality"])
+    assert strip.is_passing
     strip.show_fidelity(Fidelity())
     qtbot.waitUntil(lambda: painted.chips[-1] == "Full")
+    assert strip.is_passing
     strip.show_fidelity(Fidelity())
     qtbot.waitUntil(lambda: painted.chips[-1] == "")
     strip.show_fidelity(Fidelity())
-    assert strip.current_chip() is None
+    assert (strip.current_chip(), strip.is_passing) == (None, False)
 
 
 def test_the_fidelity_chip_is_readable_without_pixels(frame: ViewportFrame) -> None:

@@ -127,11 +127,9 @@ class Camera:
         self.window.resize(*SIZES[self.scale][0])
 
     def _save(self, name: str, size: tuple[int, int]) -> None:
-        # a resized rendering tells for a second that it is full again: pictures show what stays
+        # a resized rendering is coarse, and tells for a second that it is full again: pictures show what stays
         strips = self.window.findChildren(HeaderStrip)
-        wait_until(
-            lambda: not any(one.isVisible() and one.says_full for one in strips), "what became full to say no more"
-        )
+        wait_until(lambda: not any(one.isVisible() and one.is_passing for one in strips), f"{name} to become full")
         file = f"{name}.{self.language}.{size[0]}x{size[1]}.{self.scale}{'.contrast' * self.contrast}.png"
         screenshot(self.window, self.out / file)
         sys.stdout.write(f"{file}\n")

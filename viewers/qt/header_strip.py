@@ -109,9 +109,10 @@ class HeaderStrip(QWidget):
         return chip(self.fidelity, time.monotonic() * 1000)
 
     @property
-    def says_full(self) -> bool:
-        """Tell whether the chip says right now that the picture has become full."""
-        return self.fidelity.kind is FidelityKind.COMPLETE and self.current_chip() is not None
+    def is_passing(self) -> bool:
+        """Tell whether the chip goes by itself: a finer picture is being made, or has just become full."""
+        is_done = self.fidelity.kind is FidelityKind.COMPLETE and self.current_chip() is not None
+        return is_done or self.fidelity.kind is FidelityKind.IMPROVING
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Maximise from the strip as well."""
