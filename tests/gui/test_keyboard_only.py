@@ -27,10 +27,11 @@ from workstation.ui.pages.worklist_page import WorklistPage
 from workstation.ui.pages.worklist_presenter import WorklistPresenter
 from workstation.ui.sign_dialog import SignDialog
 from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.viewport_grid import ViewportGrid
 
 pytestmark = pytest.mark.gui
 
-CTRL = Qt.KeyboardModifier.ControlModifier
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 def two_marks(folder: Path) -> Case:
@@ -204,3 +205,73 @@ def test_composing_chinese_beside_the_images_is_text_and_nothing_else(room: Room
         QTest.keyClick(canvas, key)
     assert (stack.index, stack.state, room.bench.presenter.images.series_instance_uid) == shown
     assert (grid.active.navigator.tool, room.decisions()) == (ToolName.WINDOW, [Decision.UNDECIDED] * 2)
+
+
+def _opened(room: Room) -> ViewportGrid:
+    room.bench.open(room.qtbot.waitUntil)
+    room.window.show_page("reading")
+    room.bench.streams.last.deliver_all()
+    room.qtbot.waitUntil(room.reading.has_volume)
+    grid = room.reading.grid
+    grid.active.setFocus()
+    room.qtbot.waitUntil(lambda: room.focus is grid.active.canvas)
+    return grid
+
+
+def test_the_keys_stay_with_the_images_in_every_layout(room: Room) -> None:
+    grid = _opened(room)
+    for key in (Qt.Key.Key_6, Qt.Key.Key_4, Qt.Key.Key_5, Qt.Key.Key_3, Qt.Key.Key_6, Qt.Key.Key_1, Qt.Key.Key_4):
+        room.press(key, SHIFT)
+        assert room.focus is grid.active.canvas, f"{key.name} takes them to {room.focus}"
+    room.press(Qt.Key.Key_Tab)
+    room.press(Qt.Key.Key_Tab)
+    assert grid.frame("sagittal") is grid.active
+    room.press(Qt.Key.Key_5, SHIFT)  # it stays on screen, and keys act on the first one
+    assert room.focus is grid.active.canvas is grid.frame("axial").canvas
+
+
+def test_who_edits_a_finding_goes_on_where_the_hand_came_from(room: Room) -> None:
+    grid = _opened(room)
+    canvas = grid.active.canvas
+    room.press(Qt.Key.Key_N)
+    room.press(Qt.Key.Key_E, CTRL)
+    size = room.focus
+    assert room.reading.findings.isAncestorOf(size)
+    canvas.setFocus()
+    room.press(Qt.Key.Key_E, CTRL)
+    assert room.focus is size  # what is open already takes the keys again
+    room.press(Qt.Key.Key_Escape)
+    assert room.focus is canvas
+
+    room.press(Qt.Key.Key_E, CTRL)
+    QTest.keyClicks(room.focus, "7.1")
+    room.press(Qt.Key.Key_Return)
+    assert room.decisions() == [Decision.EDITED, Decision.UNDECIDED]
+    assert room.focus is canvas
+
+    edit = room.reading.findings.cards[0].edit
+    edit.setFocus()
+    room.press(Qt.Key.Key_Space)
+    assert room.reading.findings.isAncestorOf(room.focus)
+    room.press(Qt.Key.Key_Escape)
+    assert edit.hasFocus()
+
+
+def test_tab_goes_from_the_marks_to_the_impression_as_they_stand_below_each_other(room: Room) -> None:
+    _opened(room)
+    findings = room.reading.findings
+    first, second = findings.cards
+    findings.start_editing(first.tracking_uid)
+    editor = first.editor
+    assert editor is not None
+    room.qtbot.waitUntil(editor.save.isVisible)
+    findings.ai.rest.setFocus()
+    stops = [first.accept, first.edit, first.reject, first.evidence, *editor.stops,
+             second.accept, second.edit, second.reject, second.evidence, room.reading.report.impression]  # fmt: skip
+    expected = [one for one in stops if one.isVisible()]
+    assert {*editor.stops, second.accept, second.edit, second.reject} < {*expected}
+    passed = []
+    for _ in expected:
+        room.press(Qt.Key.Key_Tab)
+        passed.append(room.focus)
+    assert passed == expected

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from resources.translation import tr
 from workstation.domain.finding import Decision, Finding
@@ -96,6 +98,8 @@ class FindingCard(QWidget):
             row.addWidget(button, stretch)
         row.addWidget(self.evidence)
         self.editor: FindingEditor | NameEditor | None = None
+        self._before: QWidget | None = None
+        """What had the keys when the editor took them"""
         self._column.addStretch(1)
         self._column.addWidget(self._buttons)
         self.show_facts(facts)
@@ -104,6 +108,11 @@ class FindingCard(QWidget):
     def tracking_uid(self) -> str:
         """Return which finding this is."""
         return self.facts.finding.tracking_uid
+
+    @property
+    def stops(self) -> tuple[QWidget, ...]:
+        """Return where Tab stops on the card, in this order."""
+        return (self.accept, self.edit, self.reject, self.evidence, *(self.editor.stops if self.editor else ()))
 
     @property
     def is_selected(self) -> bool:
@@ -170,7 +179,10 @@ class FindingCard(QWidget):
     def start_editing(self) -> None:
         """Open the editor: size, type and lobe in the patient, the name of a box on an image."""
         finding = self.facts.finding
-        if self.editor is not None or self.facts.read_only_reason or self.edit.isHidden():
+        if self.editor is not None:
+            self.editor.take_keys()
+            return
+        if self.facts.read_only_reason or self.edit.isHidden():
             return
         self.chosen.emit(self.tracking_uid)
         editor: FindingEditor | NameEditor
@@ -181,20 +193,26 @@ class FindingCard(QWidget):
         else:
             editor = FindingEditor(finding, size.mm)
             editor.saved.connect(self._save)
-        self.editor = editor
+        self.editor, self._before = editor, QApplication.focusWidget()
         editor.cancelled.connect(self.stop_editing)
         self._column.addWidget(editor)
+        for before, stop in pairwise(self.stops):
+            QWidget.setTabOrder(before, stop)
         self._fit()
         editor.take_keys()
 
     def stop_editing(self) -> None:
-        """Close the editor; what was typed is dropped."""
+        """Close the editor; what was typed is dropped, and the keys go back to where they came from."""
         if self.editor is not None:
             editor, self.editor = self.editor, None
+            before, self._before = self._before, None
             self._column.removeWidget(editor)
+            self._fit()
+            focus = QApplication.focusWidget()
+            if focus is not None and editor.isAncestorOf(focus) and before is not None and isValid(before):
+                before.setFocus(Qt.FocusReason.OtherFocusReason)  # else hiding gives them to the next one, the rail
             editor.hide()
             editor.deleteLater()
-            self._fit()
 
     def _save(self, diameter_mm: float, nodule_type: object, lobe: object) -> None:
         uid = self.tracking_uid

@@ -58,6 +58,11 @@ class FindingEditor(QWidget):
         buttons.addWidget(self.save)
         grid.addLayout(buttons, 3, 0, 1, 2)
 
+    @property
+    def stops(self) -> tuple[QWidget, ...]:
+        """Return where Tab stops, in this order."""
+        return self.diameter, self.nodule_type, self.lobe, self.cancel, self.save
+
     def _save(self) -> None:
         size = self.diameter.value()
         if size is None:
@@ -149,6 +154,11 @@ class NameEditor(QWidget):
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.save)
         column.addLayout(buttons)
+
+    @property
+    def stops(self) -> tuple[QWidget, ...]:
+        """Return where Tab stops, in this order."""
+        return self.choice, self.cancel, self.save
 
     def take_keys(self) -> None:
         """Let the keyboard choose at once."""

@@ -155,6 +155,7 @@ class FindingPanel(QWidget):
                 self._column.insertWidget(1 + at, card)
             elif card.facts != facts:
                 card.show_facts(facts)
+        self._chain()
         self._message.setText(message)
         self._message.setVisible(bool(message))
         roomy = not self._compact and language() == CHINESE  # English words are too long for one line
@@ -179,6 +180,13 @@ class FindingPanel(QWidget):
         card.evidence_asked.connect(self.evidence_asked)
         self._cards[facts.finding.tracking_uid] = card
         return card
+
+    def _chain(self) -> None:
+        """Let Tab go through the cards between what stands above and below them: what is made late comes last."""
+        before: QWidget = self.ai.rest
+        for stop in (stop for card in self.cards for stop in card.stops):
+            QWidget.setTabOrder(before, stop)
+            before = stop
 
     def _drop(self, uid: str) -> None:
         card = self._cards.pop(uid)

@@ -236,8 +236,8 @@ class ViewportGrid(QWidget):
             self._layout = layout
             self.activate(self.tilings[layout].keys[0])
         self._show_frames()
-        if self._active not in self.visible_keys():  # hiding one with the focus gave it to another that hid as well
-            self.activate(self.visible_keys()[0])
+        if self._with_keys not in {"", self._active}:  # what keys act on is what they are given to
+            self.frames[self._active].setFocus(Qt.FocusReason.OtherFocusReason)
         self.layout_changed.emit(layout)
 
     def choose_tool(self, name: ToolName) -> None:
@@ -365,13 +365,24 @@ class ViewportGrid(QWidget):
 
     def _show_frames(self) -> None:
         shown = self.visible_keys()
+        had_keys = self._with_keys
+        if had_keys and had_keys not in shown:  # what hides would give them to whatever stands beside the images
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
         for key, frame in self.frames.items():
             if key not in shown:
                 frame.hide()
         self._tell_links()
-        self._waiting = [key for key in shown if self.frame(key).isHidden()]
+        first = self._active if self._active in shown else shown[0]
+        self._waiting = sorted((key for key in shown if self.frame(key).isHidden()), key=lambda key: key != first)
         self._place()
         self._show_following()
+        if had_keys and had_keys not in shown:
+            self.frame(first).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def _with_keys(self) -> str:
+        """Return the viewport that has the keyboard, empty for none."""
+        return next((key for key, frame in self.frames.items() if frame.canvas.hasFocus()), "")
 
     def _tell_links(self) -> None:
         """A viewport that nobody sees draws no line in those on screen."""
