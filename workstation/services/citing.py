@@ -14,6 +14,7 @@ from workstation.domain.one_person import Contradiction
 from workstation.domain.prior_person import is_answered
 from workstation.domain.report import Report
 from workstation.domain.study import Patient, Study
+from workstation.services.case_priors import persons_in
 from workstation.services.comparison_field import COMPARISON
 from workstation.services.patience import PATIENCE_S, answer_within
 
@@ -130,7 +131,7 @@ class CiteOthers:
             if prior.study_date not in days or not is_answered(judged, answered.get(uid)):
                 continue
             there = self._structure(uid)
-            judged = judged.held_against_images(patient, (there.patient, *there.also_of))
+            judged = judged.held_against_images(patient, persons_in(there))
             if is_answered(judged, answered.get(uid)):
                 found[uid] = there
         return found
