@@ -377,7 +377,7 @@ def test_images_that_contradict_more_than_the_question_said_are_asked_about_agai
     again = bench.comparison.priors.dialog
     assert isinstance(again, SamePersonDialog)
     words = [one.text() for one in again.findChildren(QLabel)]
-    why = "another Patient ID, other name, birth date, sex"
+    why = "other ID, other name, birth date, sex"
     assert {"The images say otherwise than the list did:", f"Nothing proves it: {why}."} <= set(words)
     assert "1.9.1" not in [one.study_instance_uid for one in scenes(bench)]
     assert AuditAction.STUDY_VIEWED not in [a for a, uid, *_ in bench.desk_bench.audit.recorded if uid == "1.9.1"]
@@ -398,9 +398,12 @@ def test_a_confirmed_prior_of_the_same_id_without_an_issuer_is_not_called_anothe
     bench.page.priors.cards[0].beside.click()
     dialog = bench.comparison.priors.dialog
     assert isinstance(dialog, SamePersonDialog)
+    words = [one.text().strip("\u2068\u2069") for one in dialog.findChildren(QLabel)]
+    at = words.index("Issuer of the ID")
+    assert words[at + 1 : at + 3] == ["HIS", "not stated"]
     dialog.accept()
     qtbot.waitUntil(lambda: [one.study_instance_uid for one in scenes(bench)] == ["1.2.3", "1.9.1"])
-    assert red(scenes(bench)[1]) == ("same ID, its issuer is not known of both: same person by your word",)
+    assert red(scenes(bench)[1]) == ("same ID, issuer not stated: same person by your word",)
 
 
 def test_what_the_report_page_learned_of_a_person_is_shown_beside_the_images(
@@ -413,7 +416,11 @@ def test_what_the_report_page_learned_of_a_person_is_shown_beside_the_images(
     qtbot.waitUntil(lambda: strip.cards != [])
     assert (strip.heading.isHidden(), strip.possibly.text()) == (True, "1 possibly the same person")
     bench.session.confirm_person(bench.source.known[0])
-    assert strip.cards[0].facts.relation == "confirmed by you"
+    facts = strip.cards[0].facts
+    assert (facts.relation, facts.said.rpartition(" ")[0]) == (
+        "confirmed by you",
+        "Same person, 王启明 said 2026-11-21",
+    )
     assert (strip.heading.text(), strip.possibly.isHidden()) == ("1 prior", True)
 
 

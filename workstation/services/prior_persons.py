@@ -83,6 +83,11 @@ class PriorPersons:
         )
         self._keep(Changed.PRIORS if self._open.content_locked else Changed.PERSONS)
 
+    def begin_anew(self) -> None:
+        """Take over the words that came with another version of the report; what is known here already stays."""
+        for one in self._open.report.prior_persons:
+            self._held.setdefault(one.study_instance_uid, one)
+
     def _hold(self, judged: Iterable[PriorStudy]) -> bool:
         """Hold what contradicts of those that were answered for or are relied on; tell whether anything changed."""
         before, relied_on = dict(self._held), studies_relied_on(self._open.report)

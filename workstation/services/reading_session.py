@@ -266,6 +266,7 @@ class ReadingSession:
         self._passed_over, self._exchanged = self.report, not self._exchanged
         self._open.keep(with_content(self.report, other, at=self.now()))
         self._key_steps = UndoSteps()
+        self.persons.begin_anew()
         self.review.begin_anew()
         self._open.put(self.report, Changed.VALUES)
 

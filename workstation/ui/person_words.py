@@ -20,7 +20,7 @@ def against_words(against: Collection[Contradiction]) -> str:
     what = tr(", ").join(word for one, word in words.items() if one in against)
     if Contradiction.PATIENT_ID not in against:
         return tr("same ID, other {what}", what=what) if what else ""
-    return tr("another Patient ID, other {what}", what=what) if what else tr("another Patient ID")
+    return tr("other ID, other {what}", what=what) if what else tr("another Patient ID")
 
 
 def id_words(prior: PriorStudy, patient: Patient) -> str:
@@ -35,8 +35,8 @@ def id_words(prior: PriorStudy, patient: Patient) -> str:
         return tr("Patient ID missing")
     here, there = prior.issuers
     if here and there and here != there:
-        return tr("same ID, issued by {here} here, by {there} there", here=here, there=there)
-    return tr("same ID of another site") if here == there else tr("same ID, its issuer is not known of both")
+        return tr("issuers differ ({here} / {there})", here=here, there=there)
+    return tr("same ID of another site") if here == there else tr("same ID, issuer not stated")
 
 
 def why_doubtful(prior: PriorStudy, patient: Patient) -> str:

@@ -45,6 +45,7 @@ class SamePersonDialog(Dialog):
         rows = (
             ("", tr("This case"), tr("Other study")),
             *zip(captions, mine, told, strict=True),
+            *_issuers(prior),
             (tr("Site"), study.institution, prior.site_name),
             (tr("Study"), study.description, f"{date} {modality_word(prior)} {prior.description}".strip()),
         )
@@ -52,7 +53,7 @@ class SamePersonDialog(Dialog):
         doubtful = {at for at, one in enumerate(order, 1) if one in prior.against}
         for at, row in enumerate(rows):
             for column, words in enumerate(row):
-                stands_out = column == 2 and (at in doubtful or words == tr("another one"))
+                stands_out = column == 2 and (at in doubtful or words == tr("another one") or row in _issuers(prior))
                 tone = "t2" if column == 0 or at == 0 else ("warn" if stands_out else "t0")
                 grid.addWidget(label(words, "body", tone, wrap=column > 0), at, column)
         grid.setColumnStretch(1, 1)
@@ -65,14 +66,21 @@ class SamePersonDialog(Dialog):
 def _person_doubt(prior: PriorStudy, patient: Patient) -> str:
     against = asked_about(prior)
     if not against:
-        why = id_words(prior, patient) or tr("not both studies say who issued it")
-        return tr("The Patient ID does not prove it: {why}.", why=why)
+        if prior.issuers is None or ("" in prior.issuers and any(prior.issuers)):
+            return tr("The Patient ID does not prove it: not both studies say who issued it.")
+        return tr("The Patient ID does not prove it: {why}.", why=id_words(prior, patient))
     if Contradiction.PATIENT_ID not in against:
         why = against_words(against)
         return tr("The Patient ID does not prove it: {why}. It may be mistyped or given out twice.", why=why)
     if len(against) > 1:
         return tr("Nothing proves it: {why}.", why=against_words(against))
     return tr("The Patient IDs do not say so: name, birth date and sex agree, the ID comes from another register.")
+
+
+def _issuers(prior: PriorStudy) -> tuple[tuple[str, str, str], ...]:
+    """Return who issued both IDs where that is not the same, else nothing."""
+    here, there = prior.issuers or ("", "")
+    return ((tr("Issuer of the ID"), here or tr("not stated"), there or tr("not stated")),) if here != there else ()
 
 
 def _told(patient: Patient) -> tuple[str, str, str, str]:

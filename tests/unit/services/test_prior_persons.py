@@ -201,10 +201,10 @@ CASE = Patient("7", "周丽华", "19680314", "F")
     ("against", "there", "issuers", "why"),
     [
         ((OTHER_ID,), replace(CASE, patient_id="8"), ("", ""), "another Patient ID"),
-        ((OTHER_ID, NAME, BORN), replace(CASE, patient_id="8"), ("", ""), "another Patient ID, other name, birth date"),
+        ((OTHER_ID, NAME, BORN), replace(CASE, patient_id="8"), ("", ""), "other ID, other name, birth date"),
         ((NAME, SEX), CASE, ("", ""), "same ID, other name, sex"),
-        ((), CASE, ("HIS-A", "HIS-B"), "same ID, issued by HIS-A here, by HIS-B there"),
-        ((), CASE, ("HIS-A", ""), "same ID, its issuer is not known of both"),
+        ((), CASE, ("HIS-A", "HIS-B"), "issuers differ (HIS-A / HIS-B)"),
+        ((), CASE, ("HIS-A", ""), "same ID, issuer not stated"),
         ((), CASE, ("", ""), "same ID of another site"),
         ((), replace(CASE, patient_id=""), ("HIS-A", ""), "Patient ID missing"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resources.translation import tr
+from workstation.dicom.sr.report_words import local_time
 from workstation.domain.hanging import PriorRelation, PriorStudy, day_of
 from workstation.domain.prior_person import PriorPerson
 from workstation.domain.study import Study
@@ -17,11 +18,12 @@ from workstation.ui.widgets.worklist_words import modality_word
 def facts_of(prior: PriorStudy, current: Study, session: ReadingSession, *, is_shown: bool) -> PriorFacts:
     """Return what the card of a prior says."""
     doubtful = prior.relation is PriorRelation.POSSIBLY_SAME
-    relation = tr("possibly the same") if doubtful else tr("same patient")
+    relation, said = tr("possibly the same") if doubtful else tr("same patient"), ""
     word = session.persons.word_on(prior.study_instance_uid) if session.persons.may_be_shown(prior) else None
     if doubtful and word is not None:
         who = _other_reader(word, session)
         relation = tr("confirmed by {who}", who=who) if who else tr("confirmed by you")
+        said = tr("Same person, {who} said {time}", who=word.said_by_name, time=local_time(word.said_at))
     return PriorFacts(
         uid=prior.study_instance_uid,
         date=date_words(prior.study_date),
@@ -29,6 +31,7 @@ def facts_of(prior: PriorStudy, current: Study, session: ReadingSession, *, is_s
         description=prior.description,
         site=prior.site_name,
         relation=relation,
+        said=said,
         doubtful=doubtful,
         confirmed=doubtful and word is not None,
         why=why_doubtful(prior, current.patient),

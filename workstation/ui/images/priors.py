@@ -206,6 +206,10 @@ class Priors(QObject):
     def _persons_changed(self) -> None:
         certain = {one.study_instance_uid for one in self.certain}
         self._ready = {uid: one for uid, one in self._ready.items() if uid in certain}
+        hung = self._hanging.priors
+        if any(one.study_instance_uid not in certain for one in hung):  # nothing of another person stays on screen
+            self._hanging.set_priors([one for one in hung if one.study_instance_uid in certain], and_hang=False)
+            self._hanging.show_alone()
         self._note_known()
         self._show()
         if self._reports is not None and self._reports.impression_of and self._reports.impression_of not in certain:

@@ -126,8 +126,9 @@ class FormerReports(QObject):
         if session is None or change not in {Changed.PRIORS, Changed.PERSONS, Changed.STATE}:
             return
         self._known = tuple(session.persons.judged(one) for one in self._known)
-        panel = self._page.former
-        panel.show_studies([self._name(one) for one in self._known], max(0, panel.studies.currentIndex()))
+        studies = self._page.former.studies
+        for at, one in enumerate(self._known):
+            studies.setItemText(at, self._name(one))
         if self._shown is not None and not session.persons.may_be_shown(self._shown):
             self._shown, self._writing.prior_date = None, ""
             self._begin()

@@ -47,11 +47,21 @@ class PriorFacts:
     why: str = ""
     """What makes it doubtful; told before the site"""
     confirmed: bool = False
+    said: str = ""
+    """Who confirmed it and when"""
 
     @property
     def in_question(self) -> bool:
         """Tell whether nobody knows that it is the same person's."""
         return self.doubtful and not self.confirmed
+
+    @property
+    def spoken(self) -> str:
+        """Return everything that the card says in one line."""
+        words = [self.date, self.modality, self.description, self.site, self.relation, self.said, self.why]
+        if not self.reported:
+            words += [self.standing or tr("not reported"), self.detail]
+        return " ".join(word for word in words if word)
 
 
 class PriorStrip(QWidget):
@@ -248,7 +258,9 @@ class PriorCard(QWidget):
         top.addStretch(1)
         if facts.is_later:
             top.addWidget(ChipLabel(tr("later"), "warn"))
-        top.addWidget(ChipLabel(facts.relation, "warn" if facts.doubtful else "ok"))
+        relation = ChipLabel(facts.relation, "warn" if facts.doubtful else "ok")
+        relation.setToolTip(facts.said)
+        top.addWidget(relation)
         column.addLayout(top)
         column.addWidget(ElidedLabel(f"{facts.modality} · {facts.description}".strip(" ·"), "body", "t1"))
         where = QHBoxLayout()
@@ -286,10 +298,7 @@ class PriorCard(QWidget):
         bottom.addWidget(self.report)
         bottom.addStretch(1)
         column.addLayout(bottom)
-        words = [facts.date, facts.modality, facts.description, facts.site, facts.relation, facts.why]
-        if not facts.reported:
-            words += [facts.standing or tr("not reported"), facts.detail]
-        self.setAccessibleName(" ".join(word for word in words if word))
+        self.setAccessibleName(facts.spoken)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open the prior."""
