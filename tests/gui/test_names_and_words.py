@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
 import pytest
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, tr, use_language
+from tests.helpers import cases
 from workstation.domain.workitem import Priority
 from workstation.ui.paint import metrics
+from workstation.ui.patient_words import age_word, patient_identity
 from workstation.ui.widgets.report_tool_bar import ReportToolBar
 from workstation.ui.widgets.urgency import PriorityMark
 
@@ -40,3 +46,15 @@ def test_the_priority_above_the_images_has_its_word_beside_its_shape(qtbot: QtBo
     assert mark.accessibleName() == word
     assert mark.width() >= 20 + metrics("caption").horizontalAdvance(word)
     use_language(ENGLISH)
+
+
+def test_an_age_is_that_of_the_day_of_the_hospital_not_of_the_day_in_greenwich(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken on 12 March 2026 at 07:30 in China, the fifth birthday: 11 March in Greenwich."""
+    row = replace(cases.row(), birth_date="20210312", sex="F", studied=datetime(2026, 3, 11, 23, 30, tzinfo=UTC))
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        said = patient_identity(row)
+    time.tzset()
+    assert age_word("20210312", date(2026, 3, 12)) in said
+    assert age_word("20210312", date(2026, 3, 11)) not in said

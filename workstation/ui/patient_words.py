@@ -54,7 +54,7 @@ def isolated(name: str) -> str:
 
 def patient_identity(row: WorklistRow) -> str:
     """Return name, sex, age and ID: who it is, and nothing else."""
-    on = (row.studied or row.arrived).date()
+    on = (row.studied or row.arrived).astimezone().date()
     parts = (name_or_placeholder(row.patient_name), sex_word(row.sex), age_word(row.birth_date, on), row.patient_id)
     return " · ".join(part for part in parts if part)
 
@@ -77,7 +77,7 @@ def exam_words(row: WorklistRow) -> str:
 
 def patient_line(row: WorklistRow, *, with_name: bool = True) -> str:
     """Return name, sex, age, ID, examination and sender, absent parts left out."""
-    on = (row.studied or row.arrived).date()
+    on = (row.studied or row.arrived).astimezone().date()
     parts = (
         name_or_placeholder(row.patient_name) if with_name else "",
         sex_word(row.sex),

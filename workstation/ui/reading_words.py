@@ -33,7 +33,7 @@ class LockWords:
 
 def person_line(row: WorklistRow) -> str:
     """Return sex, age and patient ID."""
-    on = (row.studied or row.arrived).date()
+    on = (row.studied or row.arrived).astimezone().date()
     parts = (sex_word(row.sex), age_word(row.birth_date, on), row.patient_id)
     return " · ".join(part for part in parts if part)
 
@@ -105,7 +105,7 @@ def non_image_facts(series: Series) -> str:
 def captions(study: Study, series: Series, row: WorklistRow) -> StudyCaptions:
     """Return the corner text of a series; two different patients are said in red."""
     patient = study.patient
-    on = (row.studied or row.arrived).date()
+    on = (row.studied or row.arrived).astimezone().date()
     birth = day_words(patient.birth_date)
     who = " ".join(part for part in (sex_word(patient.sex), age_word(patient.birth_date, on), birth) if part)
     doubts = (tr("Patient differs from the worklist"),) if patient_differs(study, row) else ()

@@ -78,7 +78,7 @@ def modality_word(row: Scanned) -> str:
 
 def sex_age(row: WorklistRow, *, short: bool = False) -> str:
     """Return sex and age; ``short`` says the sex in one letter where its word is long."""
-    on = (row.studied or row.arrived).date()
+    on = (row.studied or row.arrived).astimezone().date()
     is_letter = short and language() == ENGLISH and row.sex in {"M", "F", "O"}
     sex = row.sex if is_letter else sex_word(row.sex)
     return " ".join(part for part in (sex, age_word(row.birth_date, on)) if part)
