@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.gui.test_drawing import drawing
@@ -257,6 +257,24 @@ def test_what_no_step_is_kept_of_is_said_and_the_act_before_it_is_undone_next(
     assert told == ["This step is too far back and cannot be undone any more."]
     bench.page.undo_requested.emit()
     assert (len(session.findings.findings), of_case(bench).items) == (1, ())
+
+
+def test_the_key_that_walks_the_areas_comes_to_the_earlier_exams_and_goes_on(
+    qtbot: QtBot,
+    make: Make,  # noqa: F811 - a fixture
+) -> None:
+    page = opened(qtbot, make, (STACKS,)).page
+    start = page.dock.first()
+    start.setFocus()
+    qtbot.waitUntil(start.hasFocus)
+    page.next_area()
+    card = QApplication.focusWidget()
+    assert card is not None
+    assert page.priors.isAncestorOf(card)
+    page.next_area()
+    series = page.series.first()
+    assert series is not None
+    assert series.hasFocus()
 
 
 def test_the_words_of_an_arrow_on_a_prior_can_be_changed_and_its_nodule_is_no_finding_of_today(

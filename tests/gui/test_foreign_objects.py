@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers import foreign
@@ -162,6 +162,32 @@ def test_every_object_is_listed_with_whose_it_is_and_a_broken_one_with_the_reaso
     bench.view.button.click()
     assert bench.view.panel.isVisible()
     bench.view.panel.closed.emit()
+    assert bench.view.panel.isHidden()
+
+
+def test_the_list_is_read_with_the_keyboard_which_goes_back_to_the_images(bench: ForeignBench, qtbot: QtBot) -> None:
+    canvas = bench.page.grid.active.canvas
+
+    def press(key: Qt.Key) -> QWidget:
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        QTest.keyClick(focus, key)
+        now = QApplication.focusWidget()
+        assert now is not None
+        return now
+
+    canvas.setFocus()
+    qtbot.waitUntil(canvas.hasFocus)
+    bench.view.toggle_panel()
+    bench.page.series.first().setFocus()  # type: ignore[union-attr] # a case with a series
+    eye = press(Qt.Key.Key_F6)
+    assert bench.view.panel.isAncestorOf(eye)
+    assert eye is not bench.view.panel.shut
+    assert bench.view.panel.isAncestorOf(press(Qt.Key.Key_Tab))
+    assert press(Qt.Key.Key_F6) is canvas
+
+    bench.view.panel.shut.setFocus()
+    assert press(Qt.Key.Key_Space) is canvas
     assert bench.view.panel.isHidden()
 
 

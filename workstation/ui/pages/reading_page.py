@@ -37,6 +37,7 @@ from workstation.ui.widgets.reading_dock import FINDINGS_TAB, ReadingDock
 from workstation.ui.widgets.reading_header import ReadingHeader
 from workstation.ui.widgets.report_dock import ReportDock
 from workstation.ui.widgets.series_panel import SeriesPanel
+from workstation.ui.widgets.side_panel import SidePanel, first_stop
 from workstation.ui.widgets.tiling import STACK, Layout, Tiling
 from workstation.ui.widgets.viewport_grid import ViewportGrid
 
@@ -320,8 +321,10 @@ class ReadingPage(Page):
         self.header.layouts.menu.addAction(self.view_commands.action(f"layout.{name}"))
 
     def add_side(self, widget: QWidget) -> None:
-        """Put a panel between the series and the images."""
+        """Put a panel between the series and the images; who closes it goes on with the images."""
         self._sides.addWidget(widget)
+        if isinstance(widget, SidePanel):
+            widget.closed.connect(lambda: self.grid.active.setFocus(Qt.FocusReason.OtherFocusReason))
 
     def _show_layout(self, layout: str) -> None:
         for name in self._layout_words:
@@ -357,13 +360,20 @@ class ReadingPage(Page):
         self.priors.set_compact(compact=compact)
 
     def next_area(self) -> None:
-        """Move the focus on: series, images, findings."""
-        starts = (self.series.first(), self.grid.active.canvas, self.dock.first())
-        areas = (self.series, self.grid, self.dock)
+        """Move the focus on: series, open panels beside them, images, findings, earlier exams."""
+        items = (self._sides.itemAt(n) for n in range(self._sides.count()))
+        panels = [one for item in items if item is not None and (one := item.widget()) is not None]
+        stops = [
+            (self.series, self.series.first()),
+            *((panel, first_stop(panel)) for panel in panels),
+            (self.grid, self.grid.active.canvas),
+            (self.dock, self.dock.first()),
+            (self.priors, first_stop(self.priors)),
+        ]
         focus = QApplication.focusWidget()
-        inside = [n for n, area in enumerate(areas) if focus is not None and area.isAncestorOf(focus)]
+        inside = [n for n, (area, _stop) in enumerate(stops) if focus is not None and _holds(area, focus)]
         at = inside[0] if inside else 0
-        following = next(start for n in (1, 2, 3) if (start := starts[(at + n) % 3]) is not None)
+        following = next(stop for _area, stop in (*stops[at + 1 :], *stops[: at + 1]) if stop is not None)
         following.setFocus(Qt.FocusReason.TabFocusReason)
 
     # life
@@ -391,3 +401,7 @@ class ReadingPage(Page):
             return
         self.going_away.emit()
         self.grid.clear()
+
+
+def _holds(area: QWidget, widget: QWidget) -> bool:
+    return area is widget or area.isAncestorOf(widget)

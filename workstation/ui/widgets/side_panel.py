@@ -32,14 +32,25 @@ class SidePanel(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(12, 4, 4, 4)
         head.addWidget(label(heading, "h2", "t0"), 1)
-        shut = IconButton("close", tr("Close"), px=16, side=28)
-        shut.clicked.connect(self.closed)
-        head.addWidget(shut)
+        self.shut = IconButton("close", tr("Close"), px=16, side=28)
+        self.shut.clicked.connect(self.closed)
+        head.addWidget(self.shut)
         self.column.addLayout(head)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the ground and the hairline."""
         paint_ground(self, is_left=self._is_left)
+
+
+def first_stop(area: QWidget) -> QWidget | None:
+    """Return where the keyboard enters an area, the cross of a panel last; None where it is out of sight or empty."""
+    stops = [
+        one
+        for one in (area, *area.findChildren(QWidget))
+        if one.isVisible() and one.isEnabled() and one.focusPolicy() & Qt.FocusPolicy.TabFocus
+    ]
+    shut = area.shut if isinstance(area, SidePanel) else None
+    return next((one for one in stops if one is not shut), shut if shut in stops else None)
 
 
 def paint_ground(panel: QWidget, *, is_left: bool) -> None:
