@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from PySide6.QtGui import QImage, QPainter
 
@@ -112,11 +114,23 @@ def test_a_picture_that_fills_the_viewport_leaves_the_bar_the_edge() -> None:
     assert bar.x + bar.width == SIZE[0] - 8
 
 
-def test_where_no_stretch_of_the_edge_is_long_enough_the_bar_stays_in_the_middle() -> None:
-    around = Surroundings(500.0, 400.0, text_ends=150.0, text_begins=250.0)
+@pytest.mark.parametrize(
+    ("picture_right", "texts", "place"),
+    [
+        (500.0, (150.0, 250.0), (450.0, 180.0, 62.0)),
+        (300.0, (150.0, 250.0), (450.0, 180.0, 62.0)),  # beside the picture too: the unit above it stays to be read
+        (300.0, (150.0, math.inf), (450.0, 180.0, 100.0)),
+        (300.0, (60.0, 330.0), (450.0, 120.0, 160.0)),
+        (500.0, (170.0, 230.0), (450.0, 120.0, 160.0)),  # no room at all
+    ],
+)
+def test_where_no_stretch_of_the_edge_is_long_enough_the_bar_stays_in_the_middle_between_the_texts(
+    picture_right: float, texts: tuple[float, float], place: tuple[float, float, float]
+) -> None:
+    around = Surroundings(picture_right, 400.0, text_ends=texts[0], text_begins=texts[1])
     bar = colour_bar(layer().legend(), SIZE, around)
     assert bar is not None
-    assert (bar.x, bar.y) == (450.0, 120.0)
+    assert (bar.x, bar.y, bar.height) == place
 
 
 def test_where_text_leaves_no_room_below_the_letter_the_bar_stands_above_it() -> None:

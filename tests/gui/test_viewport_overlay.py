@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
@@ -15,6 +16,7 @@ from tests.helpers.viewers import annotation, axial_stack, finding, findings
 from viewers.bench_scroll import compared
 from viewers.qt.overlay_painter import OverlayPainter
 from viewers.scene.captions import CaptionLine, Corner
+from viewers.scene.colour_bar import ColourBar, Legend
 from viewers.scene.labels import box_around
 from viewers.scene.overlay import Letter, Overlay, Stroke
 from viewers.scene.scale_bar import ScaleBar
@@ -188,6 +190,17 @@ def test_the_benchmark_reports_its_figures(qtbot: QtBot) -> None:
     assert set(found["ratios"]) == {"frame_over_picture", "window_drag_over_picture"}
     assert scroll["frames"] == 5.0
     assert min(scroll.values()) > 0
+
+
+def test_no_line_points_at_a_value_of_a_colour_bar(qtbot: QtBot) -> None:
+    colours = np.full((256, 3), 200, np.uint8)
+    bar = ColourBar(Legend(colours, ("5.00", "2.50", "0.00"), "SUVbw"), 750.0, 220.0, 10.0, 200.0)
+    crosshair = (Stroke((0.0, 320.0), (800.0, 320.0), "plane.coronal"),)  # at the height of 2.50
+    plain, lined = painted(Overlay(colour_bar=bar)), painted(Overlay(colour_bar=bar, crosshair=crosshair))
+
+    at_bar = [(x, 320) for x in range(720, 800)]
+    assert [lined.pixel(*at) for at in at_bar] == [plain.pixel(*at) for at in at_bar]
+    assert lined.pixelColor(400, 320).lightness() > 60
 
 
 def test_no_line_of_the_crosshair_runs_through_the_words_of_a_corner(qtbot: QtBot) -> None:

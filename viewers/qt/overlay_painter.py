@@ -30,6 +30,8 @@ _UNDER_PX: Final = 2.0
 _PROBE_ARM_PX: Final = 6.0
 _EDGE_PX: Final = 2.0
 _APART_PX: Final = 4
+_VALUE_GAP_PX: Final = 6.0
+"""Between a colour bar and its values"""
 _BAR_WORDS_PX: Final = 20.0
 """How far above a scale bar its words begin"""
 _STAR_PX: Final = 14.0
@@ -55,7 +57,7 @@ class OverlayPainter:
         placed = self._captions.of(overlay.captions, viewport)
         letters, captions = self._text_places(overlay, viewport, placed)
         bars = [self._bar_place(bar, [*captions, *letters], viewport[0]) for bar in overlay.scale_bars]
-        words = [*letters, *captions, *(self._bar_rect(bar) for bar in bars)]
+        words = [*letters, *captions, *(self._bar_rect(bar) for bar in bars), *self._colour_rects(overlay.colour_bar)]
         self._strokes_between(painter, (*overlay.crosshair, *overlay.guides), words, viewport)
         paint_foreign(painter, self._text, overlay.foreign, viewport)
         for mark in overlay.marks:
@@ -169,13 +171,22 @@ class OverlayPainter:
         if room:
             self._text.draw(painter, left + _STAR_PX + _STAR_GAP_PX, _BADGE_TOP_PX, words, _LETTER)
 
+    def _colour_rects(self, bar: ColourBar | None) -> list[Rect]:
+        """Return what a colour bar covers with its values: a line that pointed at one would be read as that value."""
+        if bar is None:
+            return []
+        width = max(self._text.size(text, _BAR)[0] for _y, text in bar.ticks)
+        height = self._text.size(bar.legend.title, _BAR)[1]
+        left, top, bottom = bar.x - _VALUE_GAP_PX - width, bar.y - height / 2, bar.y + bar.height + height / 2
+        return [Rect(left, top, bar.x + bar.width - left, bottom - top)]
+
     def _colour_bar(self, painter: QPainter, bar: ColourBar) -> None:
         target = QRectF(round(bar.x), round(bar.y), bar.width, round(bar.height))
         painter.fillRect(target.adjusted(-1, -1, 1, 1), color("overlay.outline"))
         painter.drawImage(target, _strip(bar.legend.colours))
         for y, text in bar.ticks:
             width, height = self._text.size(text, _BAR)
-            self._text.draw(painter, bar.x - 6 - width, y - height / 2, text, _BAR)
+            self._text.draw(painter, bar.x - _VALUE_GAP_PX - width, y - height / 2, text, _BAR)
         width, height = self._text.size(bar.legend.title, _BAR)
         self._text.draw(painter, bar.x + bar.width - width, bar.y - 1.8 * height, bar.legend.title, _BAR)
 

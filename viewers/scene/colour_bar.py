@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from workstation.domain.colour_map import ColourTable, ValueScale
@@ -102,15 +102,18 @@ def colour_bar(legend: Legend, viewport: tuple[float, float], around: Surroundin
     Return the bar at the right, None where the viewport has no room for it.
 
     It stands in the middle beside the letter. Where it would cover the picture there, it moves to the very edge,
-    below the letter: below the picture as well if there is room; above the letter where text leaves none.
+    below the letter: below the picture as well if there is room; above the letter where text leaves none. Neither bar
+    nor title lies over the text of a corner: in the middle it is shortened between the two.
     """
     width, height = viewport
     length = min(_HIGHEST_PX, height * _SHARE)
     if length < _LOWEST_PX or width < 4 * _RIGHT_PX:
         return None
     middle = ColourBar(legend, width - _RIGHT_PX - _WIDTH_PX, (height - length) / 2, _WIDTH_PX, length)
-    if around is None or around.picture_right <= middle.x - _VALUES_PX:
+    if around is None:
         return middle
+    if around.picture_right <= middle.x - _VALUES_PX:
+        return _between_texts(middle, around)
     below = max(height / 2 + _LETTER_PX, 0.0), min(around.text_begins, height) - _APART_PX
     above = around.text_ends, height / 2 - _LETTER_PX
     beneath = max(below[0], around.picture_bottom), below[1]
@@ -119,4 +122,11 @@ def colour_bar(legend: Legend, viewport: tuple[float, float], around: Surroundin
         room = bottom - top - _TITLE_PX
         if room >= _SHORTEST_PX:
             return ColourBar(legend, x, top + _TITLE_PX, _WIDTH_PX, min(length, room))
-    return middle
+    return _between_texts(middle, around)
+
+
+def _between_texts(bar: ColourBar, around: Surroundings) -> ColourBar:
+    """Return a bar without the parts that would lie over the text above and below, whole where too little is left."""
+    top = max(bar.y, around.text_ends + _TITLE_PX)
+    bottom = min(bar.y + bar.height, around.text_begins - _APART_PX)
+    return replace(bar, y=top, height=bottom - top) if bottom - top >= _SHORTEST_PX else bar
