@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QInputMethodEvent, QTextCursor
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QInputMethodEvent, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -275,3 +276,32 @@ def test_tab_goes_from_the_marks_to_the_impression_as_they_stand_below_each_othe
         room.press(Qt.Key.Key_Tab)
         passed.append(room.focus)
     assert passed == expected
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+@pytest.mark.parametrize("has_menu_key", [True, False])
+def test_a_finding_is_added_at_the_crosshair_from_the_menu(room: Room, has_menu_key: bool) -> None:  # noqa: FBT001 - a table's column
+    grid = _opened(room)
+    room.press(Qt.Key.Key_N)
+    frame = grid.active
+    scene = frame.scene
+    assert scene is not None
+    there = scene.crosshair
+    assert there is not None
+    if has_menu_key:  # the platform makes this of it
+        asked = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), QPoint())
+        QApplication.sendEvent(frame.canvas, asked)
+    else:
+        room.press(Qt.Key.Key_F10, SHIFT)
+    menu = room.reading.image_menu.menu
+    assert menu is not None
+    add = next(one for one in menu.actions() if one.objectName() == "menu.add")
+    assert add.isEnabled()
+    add.trigger()
+    menu.close()
+    room.come_back()
+
+    added = room.bench.session.findings.findings[-1]
+    assert added.decision is Decision.ADDED
+    assert added.centre_lps_mm is not None
+    assert math.dist(added.centre_lps_mm, there) < 1.0  # a pixel of the viewport

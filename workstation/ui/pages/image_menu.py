@@ -49,6 +49,7 @@ class ImageMenu(QObject):
             self.menu.close()
 
     def _open(self, key: str, at: QPoint) -> None:
+        self.close()
         page = self._page
         local = page.grid.frame(key).canvas.mapFromGlobal(at)
         place = MenuPlace(key, local.x(), local.y(), page.grid.point_at(key, local.x(), local.y()))

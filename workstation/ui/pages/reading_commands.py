@@ -246,6 +246,7 @@ def add_view_commands(commands: ReadingCommands, grid: ViewportGrid) -> Iterator
         ("slice.last", tr("Last slice"), "arrow-down", "End", ViewCommand.LAST),
     ):  # fmt: skip
         commands.of_images(Command(command_id, text, icon, key, _run(grid, command), images))
+    commands.of_images(Command("view.menu", tr("Menu at the crosshair"), "more", "Shift+F10", grid.open_menu, images))
     yield
 
 

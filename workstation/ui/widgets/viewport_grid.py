@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QHelpEvent, QInputMethodEvent, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QInputMethodEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from viewers.qt.viewport import ViewportFrame, show_in_all
@@ -420,6 +420,17 @@ class ViewportGrid(QWidget):
         self._show_frames()
         self.frames[key].setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def open_menu(self) -> None:
+        """Ask for the active viewport's menu at its crosshair, else in its middle: a key points nowhere else."""
+        frame = self.active
+        at, scene = frame.canvas.rect().center(), frame.scene
+        view = None if scene is None else scene.view(frame.canvas.viewport)
+        if scene is not None and scene.crosshair is not None and view is not None and view.plane is not None:
+            x, y = view.viewport_of(scene.crosshair)
+            crossing = QPoint(round(x), round(y))
+            at = crossing if frame.canvas.rect().contains(crossing) else at
+        self.menu_requested.emit(self._active, frame.canvas.mapToGlobal(at))
+
     def activate(self, key: str) -> None:
         """Let tools, presets and keys act on one viewport."""
         self._active = key
@@ -445,7 +456,7 @@ class ViewportGrid(QWidget):
         return True
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Note compositions and first touches; take the click that puts a finding."""
+        """Note compositions and first touches; take the click that puts a finding, and the menu's own key."""
         kind = event.type()
         if kind is QEvent.Type.InputMethod and isinstance(event, QInputMethodEvent):
             self.composition.update(event)
@@ -453,6 +464,9 @@ class ViewportGrid(QWidget):
             self.composition.active = False
         elif kind is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             self._explain_mark(watched, event)
+            return True
+        elif isinstance(event, QContextMenuEvent) and event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.open_menu()
             return True
         elif kind in {QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.KeyPress}:
             self.touched = True
