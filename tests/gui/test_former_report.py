@@ -28,6 +28,8 @@ from workstation.services.prior_service import ComparePriors
 from workstation.ui.prior_dialogs import SamePersonDialog
 from workstation.ui.report.aids import WritingAids
 from workstation.ui.report.report_text import MarkKind
+from workstation.ui.report.side_column import SidePlace
+from workstation.ui.widgets.labels import Panel
 
 pytestmark = pytest.mark.gui
 VALUES = {
@@ -200,6 +202,23 @@ def test_the_newest_report_of_certainly_the_same_person_is_shown_before_a_newer_
     assert studies.currentIndex() == 1
     assert any("气管通畅" in one for one in former.page.former.words())
     assert AuditAction.PRIOR_CONFIRMED not in former.audit.actions
+    former.bench.close()
+
+
+def test_the_clock_of_a_critical_value_is_seen_beside_the_previous_report_on_a_small_monitor(qtbot: QtBot) -> None:
+    former = Former(qtbot)
+    critical = Panel("Critical value")
+    critical.hide()
+    former.page.side.put(SidePlace.CRITICAL, critical)
+    former.page.resize(1302, 680)
+    former.ask()
+    qtbot.waitUntil(lambda: former.page.former.isVisible() and not former.page.side.isVisible())
+    critical.show()  # it is found while the previous report is read
+    assert former.page.side.isVisible()
+    assert critical.isVisible()
+    assert former.page.former.width() >= 400
+    critical.hide()
+    assert not former.page.side.isVisible()
     former.bench.close()
 
 

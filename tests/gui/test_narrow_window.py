@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QApplication, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from resources.translation import CHINESE, ENGLISH, tr, use_language
+from resources.translation import CHINESE, ENGLISH, tr, trn, use_language
 from tests.helpers import cases
 from tests.helpers.comparing import ZHOU, ComparingBench
 from tests.helpers.reading import Case, sr_series
@@ -197,11 +197,11 @@ def test_no_word_of_the_rail_is_cut(qtbot: QtBot) -> None:
     assert [word for word in words if metrics("caption").horizontalAdvance(word) > room] == []
 
 
-def test_what_is_undecided_is_said_whole_in_a_narrow_dock(qtbot: QtBot) -> None:
+def test_what_is_left_is_said_whole_in_a_narrow_dock(qtbot: QtBot) -> None:
     footer = DockFooter()
     qtbot.addWidget(footer)
     footer.offer_critical(offered=True)
-    words = tr("{count} undecided", count=1)
+    words = trn("{count} left to do", "{count} left to do", 12)
     footer.say(words)
     footer.resize(320, 48)
     footer.show()

@@ -311,10 +311,7 @@ class ReadingPresenter(QObject):
             dock.show_impression(item.key, caption, text, writable=not session.read_only, reason=lock.reason)
         else:
             dock.show_impression("", "", "", writable=False, reason="")
-        open_marks = len(session.displayed.undecided)
-        if open_marks and not session.read_only:
-            self._page.footer.say(tr("{count} undecided", count=open_marks), "warn")
-        elif lock.reason:
+        if lock.reason:
             self._page.footer.say(lock.reason)
         else:
             self._say_what_is_left(session)

@@ -115,6 +115,7 @@ class ReportPage(Page):
         yield from self._content(body)
         self._first_target = ""
         self._waiting: list[str] = []
+        self.side.critical_changed.connect(self._arrange)
         self._add_commands()
         self.show_nothing()
 
@@ -451,7 +452,7 @@ class ReportPage(Page):
         self.side.setFixedWidth(_SIDE_WIDTH_COMPACT if compact else _SIDE_WIDTH)
         self._tabs.setVisible(compact)
         tab, beside = self._tabs.current(), self.former_is_beside
-        self.side.setVisible(not (compact and beside))
+        self.side.setVisible(not (compact and beside) or self.side.has_critical)
         self._form_panel.setVisible(not compact or tab != _PREVIEW)
         self._preview_panel.setVisible(tab == _PREVIEW if compact else not beside)
         self.former.setVisible(beside)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 _GAP = 8
@@ -22,6 +22,9 @@ class SidePlace(IntEnum):
 
 class SideColumn(QScrollArea):
     """Scrolls as a whole only where the panels do not fit even at their smallest."""
+
+    critical_changed = Signal()
+    """A critical value came or went"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,6 +47,19 @@ class SideColumn(QScrollArea):
         self._column.insertWidget(at, panel, 1 if is_checks else 0)
         if is_checks:
             panel.setMinimumHeight(_LEAST_CHECKS)
+        if place is SidePlace.CRITICAL:
+            panel.installEventFilter(self)
+
+    @property
+    def has_critical(self) -> bool:
+        """Tell whether a critical value is told here: its clock must not run unseen."""
+        return any(place is SidePlace.CRITICAL and not panel.isHidden() for place, panel in self._panels)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tell when the panel of critical values is shown or hidden."""
+        if event.type() in {QEvent.Type.ShowToParent, QEvent.Type.HideToParent}:
+            self.critical_changed.emit()
+        return super().eventFilter(watched, event)
 
     def panels(self) -> tuple[QWidget, ...]:
         """Return the panels from top to bottom."""
