@@ -17,6 +17,7 @@ from viewers.scene.foreign_places import placed_marks
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.errors import WorkstationError
 from workstation.domain.follow_up import SeenNodule
+from workstation.domain.frames import FrameRef
 from workstation.domain.hanging import day_of
 from workstation.domain.key_image import KeyImage
 from workstation.domain.ports import JobContext
@@ -71,6 +72,7 @@ class ForeignObjectsView(QObject):
         self._priors: dict[str, Study] = {}
         self._on: set[str] = set()
         self._result_places: dict[str, tuple[ResultPlace, ...]] = {}
+        self._images_here: dict[str, list[tuple[FrameRef, str, int]]] = {}
         self._running: list[JobHandle[Any]] = []
         self._stack: StackScene | None = None
         self._monitors: dict[tuple[str, float], float | None] = {}
@@ -146,7 +148,7 @@ class ForeignObjectsView(QObject):
         if self.dialog is not None:
             self.dialog.reject()
         self._case = self._stack = self._pointed_out = None
-        self._found, self._priors, self._running, self._result_places = {}, {}, [], {}
+        self._found, self._priors, self._running, self._result_places, self._images_here = {}, {}, [], {}, {}
         self._on.clear()
         self._drawing.show(())
         self.panel.hide()
@@ -335,11 +337,12 @@ class ForeignObjectsView(QObject):
 
     def _place(self, image: KeyImage) -> tuple[str, int] | None:
         """Return the stack and the place in it of an image; None where the case does not show it."""
-        for series in self._case.image_series() if self._case is not None else ():
-            for at, frame in enumerate(series.frames):
-                if is_of(frame.ref, image):
-                    return series.key, at
-        return None
+        if not self._images_here and self._case is not None:  # asked for at every redrawing, in thousands of images
+            for series in self._case.image_series():
+                for at, frame in enumerate(series.frames):
+                    self._images_here.setdefault(frame.ref.sop_instance_uid, []).append((frame.ref, series.key, at))
+        found = self._images_here.get(image.sop_instance_uid, ())
+        return next(((key, at) for ref, key, at in found if is_of(ref, image)), None)
 
     def _image_words(self, image: KeyImage) -> str:
         place = self._place(image)
