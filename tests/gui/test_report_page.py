@@ -22,6 +22,7 @@ from workstation.services.reading_session import ReadingSession
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_presenter import ReportPresenter
+from workstation.ui.report.checks import CRITICAL_TARGET
 from workstation.ui.report.way_dialogs import SendBackDialog
 from workstation.ui.widgets.form_field import FormField
 from workstation.ui.widgets.growing_text import GrowingText
@@ -559,3 +560,19 @@ def test_a_prior_that_becomes_known_stores_no_draft(desk: Desk) -> None:
     desk.open()
     desk.session.know_priors((KnownPrior("1.9", "20251208", "CT", "胸部 CT"),))
     assert not desk.bench.desk.has_unsaved
+
+
+def test_what_keeps_a_report_back_is_red_what_asks_is_amber_and_a_waiting_call_stays_red(desk: Desk) -> None:
+    page = desk.open().page
+    missing, asks = ("impression", "The impression is empty"), ("technique", "“左” although found: “右”")
+    call = (CRITICAL_TARGET, "A critical value waits for its call: 张力性气胸")
+    page.show_checks([missing, call, asks], ["Every AI mark is decided"], {}, missing=1)
+    assert [(text, tone) for (_good, text), tone in zip(page.checks.lines(), page.checks.tones(), strict=True)] == [
+        (missing[1], "bad"),
+        (call[1], "bad"),
+        (asks[1], "warn"),
+        ("Every AI mark is decided", "ok"),
+    ]
+    assert page._side_chip._kind == "bad"
+    page.show_checks([asks], [], {}, missing=0)
+    assert (page.checks.tones(), page._side_chip._kind) == (["warn"], "warn")

@@ -19,6 +19,7 @@ from workstation.ui import paint
 from workstation.ui.commands import Command
 from workstation.ui.keymap import key_of, shown_key
 from workstation.ui.pages.page import Page
+from workstation.ui.report.checks import CRITICAL_TARGET
 from workstation.ui.report.former_panel import FormerPanel
 from workstation.ui.report.side_column import SideColumn, SidePlace
 from workstation.ui.report.way_panel import WayPanel
@@ -353,11 +354,13 @@ class ReportPage(Page):
         ``missing`` of the blockers keep the report back, the others ask: the heading tells them apart, with the number
         that stands beside the button.
         """
-        self.checks.show_checks(blocking, passed)
+        asking = [row for n, row in enumerate(blocking) if n >= missing and row[0] != CRITICAL_TARGET]
+        self.checks.show_checks([row for row in blocking if row not in asking], passed, asking)
         self._first_target = blocking[0][0] if blocking else ""
         self._waiting = [target.partition("\n")[0] for target, _sentence in blocking]
         if blocking:
-            self._side_chip.show_chip(_open_words(missing, len(blocking) - missing), "bad", "close")
+            tone, icon = ("bad", "close") if missing or len(asking) < len(blocking) else ("warn", "error-warning")
+            self._side_chip.show_chip(_open_words(missing, len(blocking) - missing), tone, icon)
         elif looking:
             self._side_chip.show_chip(tr("Checking…"), "neutral", "timer")
         else:

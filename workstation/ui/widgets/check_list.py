@@ -14,7 +14,8 @@ from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import icon_label, label
 
 _RING: Final = 4
-_OK, _BAD = "checkbox-circle", "close-circle"
+_ICONS: Final = {"ok": "checkbox-circle", "warn": "error-warning", "bad": "close-circle"}
+"""By tone: in order, to be confirmed, kept back (DESIGN 4.15)"""
 
 
 class CheckList(QScrollArea):
@@ -36,23 +37,31 @@ class CheckList(QScrollArea):
         self.setWidget(inner)
         self._lines: list[_Line] = []
 
-    def show_checks(self, blocking: Sequence[tuple[str, str]], passed: Sequence[str]) -> None:
-        """Show ``(target, sentence)`` rows in red and passed rules in green."""
-        wanted = [(False, text, target) for target, text in blocking] + [(True, text, "") for text in passed]
+    def show_checks(
+        self, blocking: Sequence[tuple[str, str]], passed: Sequence[str], asking: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Show ``(target, sentence)`` rows in red, what asks for an answer in amber, and passed rules in green."""
+        wanted = [("bad", text, target) for target, text in blocking]
+        wanted += [("warn", text, target) for target, text in asking]
+        wanted += [("ok", text, "") for text in passed]
         while len(self._lines) < len(wanted):
             line = _Line()
             line.locate_requested.connect(self.locate_requested)
             self._column.insertWidget(len(self._lines), line)
             self._lines.append(line)
-        for line, (good, text, target) in zip(self._lines, wanted, strict=False):
-            line.show_check(text, target, good=good)
+        for line, (tone, text, target) in zip(self._lines, wanted, strict=False):
+            line.show_check(text, target, tone)
             line.show()
         for line in self._lines[len(wanted) :]:
             line.hide()
 
     def lines(self) -> list[tuple[bool, str]]:
         """Return what is shown: whether it is in order, and the sentence."""
-        return [(line.good, line.text) for line in self._lines if not line.isHidden()]
+        return [(line.tone == "ok", line.text) for line in self._lines if not line.isHidden()]
+
+    def tones(self) -> list[str]:
+        """Return the tone of each line that is shown: ``bad``, ``warn`` or ``ok``."""
+        return [line.tone for line in self._lines if not line.isHidden()]
 
     def locate(self, at: int) -> Button:
         """Return the button that leads to a line's field or finding."""
@@ -64,11 +73,11 @@ class _Line(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.good, self.text, self._target = True, "", ""
+        self.tone, self.text, self._target = "ok", "", ""
         row = QHBoxLayout(self)
         row.setContentsMargins(0, _RING, _RING, _RING)  # the focus ring lies outside the button, inside this line
         row.setSpacing(8)
-        self._icon = icon_label(_OK, "ok", 16)
+        self._icon = icon_label(_ICONS["ok"], "ok", 16)
         self._icon.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._icon)
         self._words = label("", "body", "t1", wrap=True)
@@ -78,11 +87,11 @@ class _Line(QWidget):
         self.locate.clicked.connect(lambda: self.locate_requested.emit(self._target))
         row.addWidget(self.locate)
 
-    def show_check(self, text: str, target: str, *, good: bool) -> None:
-        if (self.good, self.text, self._target) == (good, text, target):
+    def show_check(self, text: str, target: str, tone: str) -> None:
+        if (self.tone, self.text, self._target) == (tone, text, target):
             return
-        self.good, self.text, self._target = good, text, target
-        self._icon.setPixmap(icon_pixmap(_OK if good else _BAD, "ok" if good else "bad", 16, 2.0))
+        self.tone, self.text, self._target = tone, text, target
+        self._icon.setPixmap(icon_pixmap(_ICONS[tone], tone, 16, 2.0))
         self._words.setText(text)
         self.locate.setVisible(bool(target))
         self.locate.setAccessibleName(tr("Locate: {what}", what=text))
