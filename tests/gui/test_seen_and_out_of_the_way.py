@@ -25,9 +25,9 @@ def luminance(colour: QColor) -> float:
     return float(0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2])
 
 
-@pytest.mark.parametrize("kind", ["primary", "secondary", "danger", "accept"])
+@pytest.mark.parametrize("kind", ["primary", "secondary", "danger", "accept", "ghost"])
 @pytest.mark.parametrize("contrast", [False, True])
-def test_the_words_of_a_disabled_filled_button_keep_a_contrast_of_four_and_a_half(
+def test_the_words_of_a_disabled_button_keep_a_contrast_of_four_and_a_half(
     qtbot: QtBot, kind: str, *, contrast: bool
 ) -> None:
     app = QApplication.instance()

@@ -70,7 +70,7 @@ class NormDialog(Dialog):
         self.body.addWidget(self.reason)
         self.add_hint(tr("The reason is kept with the report and in the audit record."))
         self.cancel.set_text(tr("Correct the report"))
-        self._answer = self.set_primary(tr("Answer for it"), icon="quill-pen")
+        self._answer = self.set_primary(tr("Answer for it and sign"), icon="quill-pen")
         self._ready()
         self.reason.setFocus()
 

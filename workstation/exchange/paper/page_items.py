@@ -8,7 +8,7 @@ from typing import Final
 from workstation.exchange.paper.fonts import text_width
 
 INK: Final = (25, 25, 25)
-GREY: Final = (110, 110, 110)
+GREY: Final = (96, 96, 96)
 PALE: Final = (200, 200, 200)
 RED: Final = (176, 24, 24)
 GREEN: Final = (22, 110, 62)

@@ -133,7 +133,7 @@ class Button(QPushButton):
         if is_pale:  # dark letters on a fading blue cannot be read: light ones on less of it can
             painter.setOpacity(1.0)
             tone = "t2"
-        elif not self.isEnabled() and fill:  # only the ground fades: the words say what waits for what
+        elif not self.isEnabled():  # only the ground fades: the words say what waits for what
             painter.setOpacity(1.0)
             tone = "t3"
         self._content(painter, tone)
