@@ -37,6 +37,8 @@ from workstation.ui.pages.image_menu import MenuPlace
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.pages.reading_presenter import ReadingPresenter
 from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.histogram_panel import HistogramPanel
+from workstation.ui.widgets.side_panel import SidePanel
 
 pytestmark = pytest.mark.gui
 
@@ -189,6 +191,26 @@ def test_the_list_is_read_with_the_keyboard_which_goes_back_to_the_images(bench:
     bench.view.panel.shut.setFocus()
     assert press(Qt.Key.Key_Space) is canvas
     assert bench.view.panel.isHidden()
+
+
+@pytest.mark.parametrize(("width", "together"), [(1872, 2), (1366, 1)])
+def test_a_panel_that_opens_leaves_the_images_their_room(
+    bench: ForeignBench, qtbot: QtBot, width: int, together: int
+) -> None:
+    page = bench.page
+    page.resize(width, 768)
+    page.grid.active.canvas.setFocus()
+    panels = page.findChildren(SidePanel)
+    for command in ("objects.panel", "annotations.table", "view.key_images", "annotations.histogram"):
+        page.view_commands.action(command).trigger()
+        qtbot.waitUntil(lambda: page.grid.width() >= 480)
+    seen = [one for one in panels if one.isVisible()]
+    assert len(seen) == together
+    assert any(isinstance(one, HistogramPanel) for one in seen)  # what was opened last is what is looked at
+
+    page.hide()
+    page.show()
+    assert [one for one in panels if one.isVisible()] == seen
 
 
 def test_a_structure_is_drawn_on_its_slice_in_its_colour_made_light_and_hidden_again(bench: ForeignBench) -> None:

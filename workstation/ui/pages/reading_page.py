@@ -37,7 +37,7 @@ from workstation.ui.widgets.reading_dock import FINDINGS_TAB, ReadingDock
 from workstation.ui.widgets.reading_header import ReadingHeader
 from workstation.ui.widgets.report_dock import ReportDock
 from workstation.ui.widgets.series_panel import SeriesPanel
-from workstation.ui.widgets.side_panel import SidePanel, first_stop
+from workstation.ui.widgets.side_panel import SidePanel, SidePanels, first_stop
 from workstation.ui.widgets.tiling import STACK, Layout, Tiling
 from workstation.ui.widgets.viewport_grid import ViewportGrid
 
@@ -129,6 +129,7 @@ class ReadingPage(Page):
         centre.setSpacing(0)
         row.addLayout(centre, 1)
         self.grid = ViewportGrid()
+        self._beside = SidePanels(self.grid)
         centre.addWidget(self.grid, 1)
         yield
         self.priors = PriorStrip()
@@ -320,11 +321,11 @@ class ReadingPage(Page):
         add_layout_command(self.view_commands, self.grid, name, text, icon, key)
         self.header.layouts.menu.addAction(self.view_commands.action(f"layout.{name}"))
 
-    def add_side(self, widget: QWidget) -> None:
+    def add_side(self, panel: SidePanel) -> None:
         """Put a panel between the series and the images; who closes it goes on with the images."""
-        self._sides.addWidget(widget)
-        if isinstance(widget, SidePanel):
-            widget.closed.connect(lambda: self.grid.active.setFocus(Qt.FocusReason.OtherFocusReason))
+        self._sides.addWidget(panel)
+        self._beside.add(panel)
+        panel.closed.connect(lambda: self.grid.active.setFocus(Qt.FocusReason.OtherFocusReason))
 
     def _show_layout(self, layout: str) -> None:
         for name in self._layout_words:

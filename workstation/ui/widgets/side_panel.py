@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -14,6 +14,8 @@ from workstation.ui.widgets.buttons import IconButton
 from workstation.ui.widgets.labels import label
 
 _LINE_PX: Final = 1
+_LEAST_IMAGES_PX: Final = 480
+"""Room that panels leave to the images; a single viewport needs 320"""
 
 
 class SidePanel(QWidget):
@@ -40,6 +42,36 @@ class SidePanel(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the ground and the hairline."""
         paint_ground(self, is_left=self._is_left)
+
+
+class SidePanels(QObject):
+    """Keeps room for the images: what opens beside them closes what was opened before, as far as it must."""
+
+    def __init__(self, images: QWidget) -> None:
+        super().__init__(images)
+        self._images = images
+        self._open: list[SidePanel] = []
+
+    def add(self, panel: SidePanel) -> None:
+        """Watch a panel; it closes by its own signal."""
+        panel.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Note what opens and closes; a page that goes and comes opens and closes nothing."""
+        if isinstance(watched, SidePanel) and event.type() in {QEvent.Type.Show, QEvent.Type.Hide}:
+            if watched.isHidden():
+                self._open = [one for one in self._open if one is not watched]
+            elif watched not in self._open:
+                self._make_room(watched)
+        return super().eventFilter(watched, event)
+
+    def _make_room(self, panel: SidePanel) -> None:
+        left = self._images.width() - panel.width()
+        for other in tuple(self._open):
+            if left < _LEAST_IMAGES_PX:
+                left += other.width()
+                other.closed.emit()
+        self._open.append(panel)
 
 
 def first_stop(area: QWidget) -> QWidget | None:
