@@ -184,6 +184,18 @@ def test_who_may_be_another_person_is_asked_about_when_picked_and_never_by_itsel
     former.bench.close()
 
 
+def test_who_was_confirmed_beside_the_images_is_read_here_without_a_second_question(qtbot: QtBot) -> None:
+    former = Former(qtbot, PriorRelation.POSSIBLY_SAME)
+    former.ask()
+    former.says("Confirm first")
+    former.session.confirm_person(former.source.known[0])  # what the images' page does
+    assert former.page.former.studies.itemText(0).endswith("confirmed")
+    former.page.former.ask.click()
+    former.says("气管通畅")
+    assert former.audit.actions == [AuditAction.STUDY_VIEWED]
+    former.bench.close()
+
+
 def test_the_newest_report_of_certainly_the_same_person_is_shown_before_a_newer_doubtful_one(qtbot: QtBot) -> None:
     former = Former(qtbot)
     doubtful = prior("1.9.7", "20260601", relation=PriorRelation.POSSIBLY_SAME, reported=True)

@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from enum import Enum
 
+from workstation.domain.prior_person import PriorPerson
 from workstation.domain.report import Report
 from workstation.domain.report_state import ReportState
 
@@ -69,6 +70,12 @@ def says_other(one: Report, other: Report) -> bool:
     return bool(differing_fields(one, other)) or any(first != second for first, second in (decided, drawn, marked))
 
 
+def _persons(report: Report, other: Report) -> tuple[PriorPerson, ...]:
+    """Return the persons of priors of both versions; where only one of them has somebody's word, that one."""
+    both = sorted((*other.prior_persons, *report.prior_persons), key=lambda one: one.word is not None)
+    return tuple({one.study_instance_uid: one for one in both}.values())
+
+
 def with_content(report: Report, other: Report, *, at: datetime) -> Report:
     """
     Return the report with everything that the reader put into ``other``; state, authors and UIDs stay its own.
@@ -94,9 +101,7 @@ def with_content(report: Report, other: Report, *, at: datetime) -> Report:
         key_pictures=other.key_pictures,
         prior_measurements=other.prior_measurements,
         known_priors=report.known_priors or other.known_priors,
-        prior_persons=tuple(
-            {one.study_instance_uid: one for one in (*other.prior_persons, *report.prior_persons)}.values()
-        ),
+        prior_persons=_persons(report, other),
         links=other.links,
         addendum=other.addendum,
         updated_at=at,

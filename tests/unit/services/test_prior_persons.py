@@ -171,8 +171,12 @@ def test_who_may_not_write_confirms_for_this_screen_only() -> None:
 def test_a_draft_that_is_taken_instead_keeps_the_words_about_priors() -> None:
     session = opened()
     session.confirm_person(mistyped())
-    other = replace(session.report, prior_persons=())
-    assert with_content(other, session.report, at=cases.NOON).prior_persons == session.report.prior_persons
+    said = session.report.prior_persons
+    doubted = PriorPerson("1.9.1", "20251208", (SEX,))
+    for held in ((), (doubted,)):
+        other = replace(session.report, prior_persons=held)
+        assert with_content(other, session.report, at=cases.NOON).prior_persons == said
+        assert with_content(session.report, other, at=cases.NOON).prior_persons == said
 
 
 def test_a_pair_with_a_study_that_is_doubted_now_holds_the_signature_up_until_somebody_says_who_it_is() -> None:
