@@ -135,13 +135,23 @@ class HeaderStrip(QWidget):
             right -= self._play.width()
         right = self._paint_chip(painter, self._paint_rate(painter, right))
         if self.text.apart:
-            right = _chip(painter, right, self.height(), FidelityChip(self.text.apart, "warn", "warn.bg"))
+            right = self._paint_apart(painter, x, right)
         for words, token, bold in ((self.text.plane, "t0", True), (self.text.mode, "t2", False)):
             x = _text(painter, x, right, self.height(), words, token, bold=bold)
         size = int(theme_tokens.px("icon.s"))
         if self.text.is_linked and not self.text.apart and x + size < right:
             _icon("ri.link", "t2").paint(painter, int(x), int(middle - size / 2), size, size)
         painter.end()
+
+    def _paint_apart(self, painter: QPainter, x: float, right: float) -> float:
+        """Say in words that a prior is not linked; by a sign where plane and slab would be cut for the words."""
+        shown = FidelityChip(self.text.apart, "warn", "warn.bg")
+        if x + _width(self.text.plane, bold=True) + _width(self.text.mode, bold=False) <= right - _chip_width(shown):
+            return _chip(painter, right, self.height(), shown)
+        size = int(theme_tokens.px("icon.s"))
+        left = int(right - size)
+        _icon("ri.link-unlink", shown.token).paint(painter, left, int(self.height() / 2 - size / 2), size, size)
+        return left - theme_tokens.px("space.2")
 
     def _paint_rate(self, painter: QPainter, right: float) -> float:
         if not self._rate:
@@ -196,7 +206,7 @@ def _icon(name: str, token: str) -> QIcon:
 def _chip(painter: QPainter, right: float, height: int, shown: FidelityChip) -> float:
     """Paint a chip that ends at ``right`` and return where the room left of it ends."""
     font = role_font("caption", bold=True)
-    width = QFontMetricsF(font).horizontalAdvance(shown.text) + 2 * theme_tokens.px("space.2")
+    width = _chip_width(shown)
     box = QRectF(right - width, (height - _CHIP_PX) / 2, width, _CHIP_PX)
     radius = theme_tokens.px("radius.control")
     painter.setPen(Qt.PenStyle.NoPen)
@@ -206,6 +216,14 @@ def _chip(painter: QPainter, right: float, height: int, shown: FidelityChip) -> 
     painter.setPen(color(shown.token))
     painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), shown.text)
     return box.x() - theme_tokens.px("space.2")
+
+
+def _chip_width(shown: FidelityChip) -> float:
+    return QFontMetricsF(role_font("caption", bold=True)).horizontalAdvance(shown.text) + 2 * theme_tokens.px("space.2")
+
+
+def _width(words: str, *, bold: bool) -> float:
+    return QFontMetricsF(role_font("caption", bold=bold)).horizontalAdvance(words) + theme_tokens.px("space.2")
 
 
 def _text(painter: QPainter, x: float, right: float, height: int, words: str, token: str, *, bold: bool) -> float:
