@@ -158,6 +158,8 @@ def short_warning(warning: DecodeWarning) -> str:
         "position": tr("No position"),
         "charset": tr("Character set guessed"),
         "patient_id": tr("Patient ID not valid: no report"),
+        "mixed_patient": tr("SEVERAL PATIENT IDS IN THIS STUDY"),
+        "mixed_person": tr("TWO PERSONS IN THIS STUDY?"),
         "birth_date": tr("Birth date unreadable"),
         "sex": tr("Sex unreadable"),
         "study_date": tr("Study date unreadable"),
