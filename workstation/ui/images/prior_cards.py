@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from resources.translation import tr
-from workstation.dicom.sr.report_words import local_time
 from workstation.domain.hanging import PriorRelation, PriorStudy, day_of
 from workstation.domain.prior_person import PriorPerson
 from workstation.domain.study import Study
@@ -23,7 +22,11 @@ def facts_of(prior: PriorStudy, current: Study, session: ReadingSession, *, is_s
     if doubtful and word is not None:
         who = _other_reader(word, session)
         relation = tr("confirmed by {who}", who=who) if who else tr("confirmed by you")
-        said = tr("Same person, {who} said {time}", who=word.said_by_name, time=local_time(word.said_at))
+        said = tr(
+            "Same person, {who} said {time}",
+            who=word.said_by_name,
+            time=word.said_at.astimezone().strftime("%Y-%m-%d %H:%M"),
+        )
     return PriorFacts(
         uid=prior.study_instance_uid,
         date=date_words(prior.study_date),
