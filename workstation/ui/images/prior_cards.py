@@ -22,11 +22,8 @@ def facts_of(prior: PriorStudy, current: Study, session: ReadingSession, *, is_s
     if doubtful and word is not None:
         who = _other_reader(word, session)
         relation = tr("confirmed by {who}", who=who) if who else tr("confirmed by you")
-        said = tr(
-            "Same person, {who} said {time}",
-            who=word.said_by_name,
-            time=word.said_at.astimezone().strftime("%Y-%m-%d %H:%M"),
-        )
+        at = "" if word.said_at is None else word.said_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        said = tr("Same person, {who} said {time}", who=word.said_by_name, time=at)
     return PriorFacts(
         uid=prior.study_instance_uid,
         date=date_words(prior.study_date),
