@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -109,9 +109,7 @@ def set_apart(
     apart = _below(lowest, highest, voxels.dtype) if padded else None
     if apart is not None:
         for layer in padded:
-            mask = padding_of(layer)
-            if mask is not None:
-                voxels[layer][mask] = apart[0]
+            voxels[layer][cast("npt.NDArray[np.bool_]", padding_of(layer))] = apart[0]  # told the first time
     return apart
 
 
