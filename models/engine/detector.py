@@ -116,10 +116,9 @@ class LungNoduleDetector:
             manifest = self._bundle.manifest
             job.progress(0.0, tr("Opening the network"))
             session = self._opened()
-            names = (manifest.output.heat,)
 
             def heat(image: FloatArray) -> FloatArray:
-                found: FloatArray = session.run(names, {manifest.input.name: image}, job)[0][0, 0]
+                found: FloatArray = self._answered(session, image, job)[0][0, 0]
                 return found
 
             try:
@@ -199,18 +198,19 @@ class LungNoduleDetector:
             self._drop()
         return self._tiled(image, smallest, rising)
 
+    def _answered(self, session: InferenceSession, part: FloatArray, job: JobContext) -> tuple[FloatArray, ...]:
+        """Run the network once; its heat, sizes and offsets. Raises BundleInvalid where they are none."""
+        output, name = self._bundle.manifest.output, self._bundle.manifest.input.name
+        names = (output.heat, output.size, output.offset)
+        heads = session.run(names, {name: part}, job)
+        check_answer(self._bundle.manifest.spec, part.shape, dict(zip(names, heads, strict=True)))
+        return heads
+
     def _tiled(self, image: FloatArray, slab: int, job: JobContext) -> tuple[FloatArray, FloatArray, FloatArray]:
         spec, output, session = self._bundle.manifest.input, self._bundle.manifest.output, self._opened()
-        names = (output.heat, output.size, output.offset)
-
-        def answered(part: FloatArray) -> tuple[FloatArray, ...]:
-            heads = session.run(names, {spec.name: part}, job)
-            check_answer(self._bundle.manifest.spec, part.shape, dict(zip(names, heads, strict=True)))
-            return heads
-
         heat, size, offset = run_tiled(
             image,
-            answered,
+            lambda part: self._answered(session, part, job),
             slab=slab,
             halo=spec.halo,
             stride=output.stride,

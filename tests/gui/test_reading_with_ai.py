@@ -377,6 +377,45 @@ def test_where_the_score_of_a_mark_comes_from_takes_the_place_of_the_heat_map(
     assert [scene.fused for scene in scenes] == [None] * len(scenes)
 
 
+def test_the_map_of_a_mark_goes_with_the_mark_when_the_operating_point_hides_it(
+    qtbot: QtBot, bench: ReadingBench, explaining: _Measurer
+) -> None:
+    del explaining
+    opened(qtbot, bench)
+    qtbot.waitUntil(bench.page.has_volume)
+    third = bench.session.findings.findings[2]
+    pane = bench.page.findings.evidence
+    bench.page.findings.evidence_asked.emit(third.tracking_uid)
+    pane.occlusion.click()
+    qtbot.waitUntil(lambda: pane.occlusion.text() == "Hide")
+    bench.session.review.choose_operating_point("specific")
+    assert third.tracking_uid not in [one.tracking_uid for one in bench.session.displayed.findings]
+    assert pane.isHidden()
+    assert {frame.scene.fused for frame in bench.page.grid.frames.values() if frame.scene is not None} == {None}
+    bench.presenter.explaining.toggle_occlusion()  # nobody is there to be asked about
+    assert pane.isHidden()
+
+
+def test_of_another_series_than_the_model_marked_no_map_is_made(
+    qtbot: QtBot, bench: ReadingBench, explaining: _Measurer
+) -> None:
+    del explaining
+    opened(qtbot, bench)
+    qtbot.waitUntil(bench.page.has_volume)
+    bench.page.findings.evidence_asked.emit(bench.session.findings.findings[0].tracking_uid)
+    volume = bench.presenter.explaining._volume()
+    assert volume is not None
+    elsewhere = replace(volume, series_instance_uid="1.9.9", frame_of_reference_uid="1.9.9.9")
+    bench.presenter.explaining._volume = lambda: elsewhere  # type: ignore[method-assign]
+    pane = bench.page.findings.evidence
+    with qtbot.waitSignal(bench.page.toast) as said:
+        pane.occlusion.click()
+    assert said.args == ["The model marked another series: show that one, then ask again"]
+    assert pane.occlusion.text() == "Occlusion map"
+    bench.page.findings.evidence_asked.emit(bench.session.findings.findings[1].tracking_uid)
+    assert pane.view.said == ["The model marked another series: show that one, then ask again"]
+
+
 def test_a_finding_of_the_reader_has_no_score_to_explain(
     qtbot: QtBot, bench: ReadingBench, explaining: _Measurer
 ) -> None:

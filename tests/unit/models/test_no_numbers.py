@@ -75,6 +75,16 @@ def test_a_heat_map_of_no_numbers_is_not_a_lung_without_nodules(tmp_path: Path, 
         LungNoduleDetector(bundle, Provider.CPU).detect(thorax(nodule_lps_mm=(-60, 0, 0)), Job())
 
 
+@pytest.mark.parametrize("head", ["heat", "size"])
+def test_no_occlusion_map_is_made_of_what_are_no_numbers(tmp_path: Path, head: str) -> None:
+    bundle = check_bundle(write_bundle(tmp_path / "b", *_heat(head)))
+
+    with refused(BundleInvalid, NO_NUMBER):
+        LungNoduleDetector(bundle, Provider.CPU).occlusion(
+            thorax(nodule_lps_mm=(-60, 0, 0)), (-60.0, 0.0, 0.0), 14.0, Job()
+        )
+
+
 def test_the_same_heat_map_of_numbers_is_read(tmp_path: Path) -> None:
     bundle = check_bundle(write_bundle(tmp_path / "b", *_heat("none")))
 

@@ -14,7 +14,7 @@ from viewers.scene.heat_layer import HeatLayer
 from viewers.scene.occlusion_layer import LEAST_FULL
 from viewers.scene.scene import Scene
 from workstation.domain.errors import WorkstationError
-from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.finding import AlgorithmIdentity, Finding
 from workstation.domain.model import OcclusionMap
 from workstation.domain.ports import JobContext
 from workstation.domain.volume import Volume
@@ -66,6 +66,7 @@ class Explaining(QObject):
         images.series_shown.connect(lambda _shown: self._dress())
         images.volume_built.connect(lambda _shown: self._dress())
         page.going_away.connect(self.clear)
+        desk.changed.connect(lambda _what: self._leave_what_is_gone())
 
     def clear(self) -> None:
         """Stop, and take everything away."""
@@ -98,6 +99,9 @@ class Explaining(QObject):
         if volume is None:
             view.show_message(tr("Measured as soon as all slices of the series are here; ask again then."))
             return
+        if session.findings.frame_of_reference_uid not in {"", volume.frame_of_reference_uid}:
+            view.show_message(_other_series())
+            return
 
         def refused(error: Exception) -> None:
             if not isinstance(error, WorkstationError):
@@ -108,6 +112,17 @@ class Explaining(QObject):
         self._measuring = self._jobs.submit(
             Pool.CPU, lambda job: explain(volume, finding, job), on_success=view.show_explained, on_error=refused
         )
+
+    def _asked(self) -> Finding | None:
+        """Return the finding whose evidence is shown, None where the operating point hides it or it is gone."""
+        session, uid = self._desk.session, self._page.findings.evidence.view.tracking_uid
+        shown = () if session is None else session.displayed.findings
+        return next((one for one in shown if one.tracking_uid == uid), None)
+
+    def _leave_what_is_gone(self) -> None:
+        """Take evidence and maps of a finding away that is not shown any more."""
+        if self._page.findings.evidence.isVisible() and self._asked() is None:
+            self.clear()
 
     def _stop_measuring(self) -> None:
         if self._measuring is not None:
@@ -140,8 +155,12 @@ class Explaining(QObject):
     def toggle_occlusion(self) -> None:
         """Compute where the score of the mark comes from, stop computing it, or take it away."""
         session, explain, pane = self._desk.session, self._explain, self._page.findings.evidence
-        mark = None if session is None else session.displayed.get(pane.view.tracking_uid).mark
-        if explain is None or mark is None:
+        finding, volume = self._asked(), self._volume()
+        if session is None or explain is None or finding is None or finding.mark is None:
+            return
+        mark = finding.mark
+        if volume is not None and session.findings.series_instance_uid not in {"", volume.series_instance_uid}:
+            self._page.toast.emit(_other_series())
             return
         self._toggle(
             pane.show_occlusion,
@@ -155,6 +174,8 @@ class Explaining(QObject):
         was, session, volume = self._say, self._desk.session, self._volume()
         if was is not None:
             self._stop_heating()
+        elif volume is None:
+            self._page.toast.emit(tr("Computed as soon as all slices of the series are here; ask again then"))
         algorithm = None if session is None else session.displayed.algorithm
         if was == say or volume is None or algorithm is None:
             return
@@ -226,3 +247,7 @@ class Explaining(QObject):
     def _volume(self) -> Volume | None:
         shown = self._images.shown
         return None if shown is None or shown.built is None else shown.built.volume
+
+
+def _other_series() -> str:
+    return tr("The model marked another series: show that one, then ask again")

@@ -92,7 +92,7 @@ class EvidencePane(QWidget):
         self.heat.clicked.connect(self.heat_asked)
         self.occlusion = Button(tr("Occlusion map"), "ghost", icon="fire", small=True)
         self.occlusion.setToolTip(
-            tr("Show where covering the images lowers the score of this mark; again to stop or to take it away")
+            tr("Show where covering lowers the network's heat at this mark; again to stop or to take it away")
         )
         self.occlusion.clicked.connect(self.occlusion_asked)
         close = Button("", "ghost", icon="close", small=True)
