@@ -27,6 +27,7 @@ _MIN_PIECE_ML: Final = 30.0
 _GAS_BELOW_HU: Final = -970  # median; even emphysema lies above, bowel gas and room air below
 _LUNG_HU: Final = (-950, -600)
 _LEAST_TISSUE_ML: Final = 150.0
+_PADDING_BELOW_HU: Final = -1024  # no CT number of air is as low; fills what a circular field leaves of the square
 _BODY_ABOVE_HU: Final = -300  # between fat and the densest foam
 _SHELL_CELLS: Final = 2  # twice this and one: 15 mm, thicker than the shell of a couch, thinner than a chest wall
 _CLOSING_MM: Final = 10.0  # brings nodules at the pleura and hilar vessels inside the mask
@@ -122,7 +123,7 @@ def _inside_body(coarse: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     Return what lies between two parts of the body in its slice, along rows or columns.
 
     Where the field of view ends in tissue the body goes on: a lung that is larger than the field is closed by its four
-    sides. A pad lies on one side of the body, and air beside it.
+    sides, whether the field is square or a circle in padding. A pad lies on one side of the body, and air beside it.
     """
     dense = coarse > _BODY_ABOVE_HU
     body = np.zeros_like(dense)
@@ -133,7 +134,7 @@ def _inside_body(coarse: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         for at in range(2 * _SHELL_CELLS + 1):  # a cross of that length fits into it
             centre &= dense[:, at : at + rows, _SHELL_CELLS:-_SHELL_CELLS]
             centre &= dense[:, _SHELL_CELLS:-_SHELL_CELLS, at : at + columns]
-    open_ends = coarse <= _LUNG_HU[0]
+    is_air, is_seen = coarse <= _LUNG_HU[0], coarse >= _PADDING_BELOW_HU
     between, is_open = np.zeros_like(body), np.zeros_like(body)
     for axis in (1, 2):
         length = body.shape[axis]
@@ -144,7 +145,10 @@ def _inside_body(coarse: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         first[none], last[none] = length, -1
         before, after = place < first, place > last
         between |= ~(before | after)
-        is_open |= (before & open_ends.take([0], axis)) | (after & open_ends.take([-1], axis))
+        low = is_seen.argmax(axis=axis, keepdims=True)
+        high = length - 1 - np.flip(is_seen, axis).argmax(axis=axis, keepdims=True)
+        is_open |= before & np.take_along_axis(is_air, low, axis)
+        is_open |= after & np.take_along_axis(is_air, high, axis)
     return between | ~is_open
 
 

@@ -57,7 +57,7 @@ def tried(
     talk = _Talk(child, whole)
     try:
         _waited(talk, job)
-        status = _status(child)
+        status = _status(child, job)
     finally:
         child.kill()
         child.wait()
@@ -132,12 +132,16 @@ def _waited(talk: _Talk, job: CancelToken | None) -> None:
             raise contradiction(tr("The network does not finish a small trial run."), f"{SECONDS:g} s")
 
 
-def _status(child: subprocess.Popen[bytes]) -> int | None:
-    """Return how a child ended that said all it will say, None where it goes on without a word."""
-    try:
-        return child.wait(_END_S)
-    except subprocess.TimeoutExpired:
-        return None
+def _status(child: subprocess.Popen[bytes], job: CancelToken | None) -> int | None:
+    """Return how a child ended that said all it will say, None where it goes on without a word; raises JobCancelled."""
+    end = time.monotonic() + _END_S
+    while time.monotonic() < end:
+        try:
+            return child.wait(_ASK_EVERY_S)
+        except subprocess.TimeoutExpired:
+            if job is not None:
+                job.raise_if_cancelled()
+    return None
 
 
 def _check(head: dict[str, Any], input_name: str, names: tuple[str, ...], room: int) -> None:

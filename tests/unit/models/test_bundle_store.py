@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from models.engine.bundle_store import BundleStore, take_out
-from models.engine.golden import make_golden
+from models.engine.golden import _check_repeats, make_golden
 from models.engine.installed import InstalledModels
 from models.engine.manifest import parse_manifest
 from models.engine.manifest_values import AnchorSpec
@@ -244,6 +244,15 @@ def test_a_trial_that_shows_nothing_is_refused_in_words(tmp_path: Path, size: in
 
     with refused(BundleInvalid, told):
         check_bundle(folder)
+
+
+@pytest.mark.parametrize("kind", [np.bool_, np.uint8, np.float16])
+def test_a_mask_of_truths_or_bytes_is_held_against_the_shipped_one_too(kind: type[np.generic]) -> None:
+    mask = np.array([[1, 0]]).astype(kind)
+    _check_repeats(mask, mask, "mask")
+
+    with refused(BundleInvalid, "does not repeat the result"):
+        _check_repeats(mask, mask[:, ::-1], "mask")
 
 
 def test_a_trial_input_that_is_a_bomb_or_a_pickle_is_refused(tmp_path: Path) -> None:

@@ -135,6 +135,15 @@ def _cut_by_a_circle(outside_hu: int) -> Volume:
     return replace(whole, voxels=hu)
 
 
+def _circle_within_a_lung() -> Volume:
+    """A targeted reconstruction of one lung: a circle without any chest wall, and padding round it."""
+    whole = _all_lung()
+    hu = whole.voxels.copy()
+    y, x = np.indices(hu.shape[1:])
+    hu[:, np.hypot(y - hu.shape[1] / 2, x - hu.shape[2] / 2) * 1.3 > 45] = -2000
+    return replace(whole, voxels=hu)
+
+
 def _targeted() -> Volume:
     """The same as a square of 120 mm, open on both sides."""
     whole = thorax()
@@ -200,6 +209,7 @@ def _head() -> Volume:
         (thorax(spacing_mm=(1.3, 1.3, 0.3), shape=(33, 156, 210)), "only a part of the lungs is in view"),
         (_cut_by_a_circle(-1000), "only a part of the lungs is in view"),
         (_cut_by_a_circle(-3024), "only a part of the lungs is in view"),
+        (_circle_within_a_lung(), "only a part of the lungs is in view"),
         (_targeted(), "only a part of the lungs is in view"),
     ],
     ids=[
@@ -216,6 +226,7 @@ def _head() -> Volume:
         "a slice of a lung",
         "a circle in air",
         "a circle in padding",
+        "a circle within a lung",
         "a square",
     ],
 )

@@ -135,6 +135,25 @@ def test_a_child_that_falls_silent_and_goes_on_is_ended(monkeypatch: pytest.Monk
         trial.tried(b"x", "image", ("mask",), np.zeros((1, 1), np.float32))
 
 
+class _Cancelled:
+    """Is wanted by nobody."""
+
+    def raise_if_cancelled(self) -> None:
+        raise JobCancelled
+
+
+def test_a_trial_that_nobody_waits_for_ends_although_its_child_fell_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "_END_S", 30.0)
+    monkeypatch.setattr(trial, "_waited", lambda talk, _job: talk.ended.wait())
+    monkeypatch.setattr(trial, "_PROGRAM", "import os, time; os.close(1); time.sleep(60)")
+    started = time.monotonic()
+
+    with pytest.raises(JobCancelled):
+        trial.tried(b"x", "image", ("mask",), np.zeros((1, 1), np.float32), _Cancelled())
+
+    assert time.monotonic() - started < 15
+
+
 def test_a_network_that_cannot_be_opened_for_an_unknown_reason_is_refused_in_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
