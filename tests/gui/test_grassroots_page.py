@@ -221,16 +221,17 @@ def test_the_question_of_one_patient_is_never_asked_of_the_next(qtbot: QtBot, st
     assert asked == {STUDY: "结节有无增大？", "1.2.4": "结节有无增大？", "1.2.5": ""}
 
 
+@pytest.mark.parametrize("code", ["mixed_patient", "mixed_person"])
 @pytest.mark.parametrize("answer", ["send", "do not send"])
-def test_a_study_with_two_patient_ids_is_sent_only_after_the_technician_confirmed_it(
-    qtbot: QtBot, station: Station, answer: str
+def test_a_study_of_two_patients_under_two_ids_or_one_is_sent_only_after_the_technician_confirmed_it(
+    qtbot: QtBot, station: Station, answer: str, code: str
 ) -> None:
-    mixed = DecodeWarning("mixed_patient", "This study holds images with different patient IDs. Check the patient.")
+    mixed = DecodeWarning(code, "Check the patient.")
     station.bench.found = [replace(cases.study(), warnings=(mixed,))]
     station.drop()
     station.page.send.row(STUDY).send.click()
     (dialog,) = station.page.findChildren(ConfirmDialog)
-    assert dialog.windowTitle() == "This study holds images with different patient IDs"
+    assert dialog.windowTitle() == "Images of this study name different patients"
     assert dialog.focusWidget() is dialog.cancel
     dialog.accept() if answer == "send" else dialog.reject()
     if answer == "send":

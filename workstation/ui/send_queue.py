@@ -20,6 +20,8 @@ from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.widgets.send_panel import QueueItem, SendState
 
 _UNDER_WAY = frozenset({SendState.SENDING, SendState.INTERRUPTED})
+_TWO_PATIENTS = frozenset({"mixed_patient", "mixed_person"})
+"""Warnings of a study whose images name more than one person"""
 
 
 @dataclass(slots=True)
@@ -121,8 +123,8 @@ class GrassrootsQueue(QObject):
                 self.send(entry.request, sender, jobs)
 
     def holds_two_patients(self, study_instance_uid: str) -> bool:
-        """Tell whether images of one study carry different patient IDs."""
-        return any(warning.code == "mixed_patient" for warning in self._entries[study_instance_uid].study.warnings)
+        """Tell whether images of one study name two patients: by their IDs, or under one ID by all the rest."""
+        return any(warning.code in _TWO_PATIENTS for warning in self._entries[study_instance_uid].study.warnings)
 
     def more_of_patient(self, study_instance_uid: str) -> bool:
         """Tell whether another study of the same patient waits to be sent."""

@@ -210,7 +210,7 @@ class GrassrootsPresenter(QObject):
         who = self._queue.item(study_instance_uid).who
         dialog = ConfirmDialog(
             self._page,
-            tr("This study holds images with different patient IDs"),
+            tr("Images of this study name different patients"),
             tr("The reader will see all of them under the name {name}.", name=who),
             tr("Send anyway"),
             hint=tr("Check at the scanner which images belong to this patient, and send only those."),
