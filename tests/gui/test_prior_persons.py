@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from tests.helpers.priors import prior
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.scene import Scene
 from workstation.domain.audit import AuditAction
+from workstation.domain.errors import Unreachable
 from workstation.domain.hanging import PriorRelation
 from workstation.domain.one_person import Contradiction
 from workstation.domain.report import ReportState
@@ -190,6 +192,103 @@ def test_a_confirmed_prior_of_the_same_id_without_an_issuer_is_not_called_anothe
     dialog.accept()
     qtbot.waitUntil(lambda: [one.study_instance_uid for one in scenes(bench)] == ["1.2.3", "1.9.1"])
     assert red(scenes(bench)[1]) == ("same ID, issuer not stated: same person by your word",)
+
+
+def confirmed_doubtful(qtbot: QtBot, bench: ComparingBench, description: str = "胸部 CT 平扫") -> None:
+    """Put a prior of the same ID without an issuer beside the case, by the reader's word."""
+    with_prior(bench, relation=DOUBTFUL)
+    known = replace(bench.source.known[0], patient=ZHOU, issuers=("HIS", ""), description=description)
+    bench.source.known[0] = known
+    opened(qtbot, bench)
+    qtbot.waitUntil(lambda: bench.page.priors.cards != [])
+    bench.page.priors.cards[0].beside.click()
+    dialog = bench.comparison.priors.dialog
+    assert isinstance(dialog, SamePersonDialog)
+    dialog.accept()
+    qtbot.waitUntil(lambda: [one.study_instance_uid for one in scenes(bench)] == ["1.2.3", "1.9.1"])
+
+
+def ask_again(qtbot: QtBot, bench: ComparingBench) -> None:
+    heard: list[object] = []
+    bench.comparison.priors.listed.connect(lambda: heard.append(None))
+    before = len(bench.source.asked)
+    bench.comparison.priors.find()
+    qtbot.waitUntil(lambda: len(bench.source.asked) > before and heard != [])
+
+
+def test_a_prior_that_the_hub_doubts_since_leaves_the_screen_when_priors_are_asked_for_again(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    confirmed_doubtful(qtbot, bench)
+    other = (Contradiction.NAME, Contradiction.BIRTH_DATE)
+    bench.source.known[0] = replace(bench.source.known[0], against=other)
+    ask_again(qtbot, bench)
+    assert {one.study_instance_uid for one in scenes(bench)} == {"1.2.3"}
+    assert (bench.comparison.hanging.priors, bench.session.report.known_priors) == ((), ())
+    bench.page.priors.cards[0].beside.click()
+    dialog = bench.comparison.priors.dialog
+    assert isinstance(dialog, SamePersonDialog)  # nothing of it is at hand any more
+    dialog.reject()
+
+
+def test_a_confirmed_prior_stays_at_hand_and_on_screen_when_priors_are_asked_for_again(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    confirmed_doubtful(qtbot, bench)
+    study, images = ct_study("1.9.2", "20260101", frame="1.62")
+    bench.serve_prior(study, images)
+    bench.source.known.insert(0, prior("1.9.2", "20260101"))  # by then another one has arrived
+    ask_again(qtbot, bench)
+    assert [one.study_instance_uid for one in scenes(bench)] == ["1.2.3", "1.9.1"]
+    assert [one.study_instance_uid for one in bench.comparison.hanging.priors] == ["1.9.1", "1.9.2"]
+    viewed = [uid for action, uid, *_ in bench.desk_bench.audit.recorded if action is AuditAction.STUDY_VIEWED]
+    assert viewed.count("1.9.1") == 1
+    bench.comparison.priors.toggle()
+    bench.comparison.priors.toggle()
+    assert [one.study_instance_uid for one in scenes(bench)] == ["1.2.3", "1.9.1"]
+
+
+def test_while_an_answer_is_being_recorded_nobody_is_asked_a_second_time(
+    qtbot: QtBot, bench: ComparingBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit, gate = bench.desk_bench.audit, threading.Event()
+    record = audit.record
+    fails = [Unreachable("The hub does not answer.")]
+
+    def slow(action: AuditAction, *, subject_uid: str = "", outcome: int = 0, detail: str = "") -> None:
+        if action is AuditAction.PRIOR_CONFIRMED:
+            gate.wait(5)
+            if fails:
+                raise fails.pop()
+        record(action, subject_uid=subject_uid, outcome=outcome, detail=detail)
+
+    monkeypatch.setattr(audit, "record", slow)
+    opened(qtbot, with_prior(bench, patient=STRANGER))
+    qtbot.waitUntil(lambda: bench.page.priors.cards != [])
+
+    def answer_twice() -> None:
+        gate.clear()
+        bench.page.priors.cards[0].beside.click()
+        dialog = bench.comparison.priors.dialog
+        assert isinstance(dialog, SamePersonDialog)
+        dialog.accept()
+        bench.page.priors.cards[0].beside.click()
+        assert bench.comparison.priors.dialog is None
+        gate.set()
+
+    answer_twice()  # it cannot be recorded: it may be given again
+    qtbot.waitUntil(lambda: [one.fact for one in bench.page.notices.notices()] == ["Priors could not be fetched"])
+    assert "1.9.1" not in [one.study_instance_uid for one in scenes(bench)]
+    answer_twice()
+    qtbot.waitUntil(lambda: [one.study_instance_uid for one in scenes(bench)] == ["1.2.3", "1.9.1"])
+    assert audit.actions.count(AuditAction.PRIOR_CONFIRMED) == 1
+
+
+def test_a_confirmed_prior_whose_name_tells_no_part_is_known_to_the_report_once_its_images_are_here(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    confirmed_doubtful(qtbot, bench, description="")
+    assert [one.study_instance_uid for one in bench.session.report.known_priors] == ["1.9.1"]
 
 
 def test_what_the_report_page_learned_of_a_person_is_shown_beside_the_images(

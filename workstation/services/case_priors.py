@@ -9,6 +9,7 @@ from workstation.domain.anatomy import BodyRegion, anatomy_of, regions_in
 from workstation.domain.errors import WorkstationError
 from workstation.domain.hanging import PriorRelation, PriorStudy, is_like
 from workstation.domain.known_prior import KnownPrior
+from workstation.domain.linkable import shows_same_part
 from workstation.domain.study import Patient, Study
 
 
@@ -36,16 +37,20 @@ def persons_in(study: Study) -> tuple[Patient, ...]:
     return (study.patient, *study.also_of)
 
 
-def to_compare(priors: CasePriors, study: Study, confirmed: Collection[str] = ()) -> tuple[KnownPrior, ...]:
+def to_compare(
+    priors: CasePriors, study: Study, confirmed: Collection[str] = (), there: Mapping[str, Study] | None = None
+) -> tuple[KnownPrior, ...]:
     """
     Return the earlier studies that this one could be compared with: the same person, kind of images and part.
 
     The part is certain where the structure was looked at, else it is what the description says; a description without
     a part says nothing, and a study of another kind (a radiograph before a CT) is no first one of its kind. What is of
     the same day or of none may be later: signed words call these studies earlier, so it is none of them.
-    ``confirmed`` are the Study Instance UIDs of those that the reader said are of the same person.
+    ``confirmed`` are the Study Instance UIDs of those that the reader said are of the same person, ``there`` the
+    structures of priors that are at hand, by Study Instance UID: their series name a part where no description does.
     """
     ready = {one.study_instance_uid for one in priors.ready}
+    structures = there or {}
     here = frozenset[BodyRegion]().union(*(anatomy_of(study, one).regions for one in study.series))
     return tuple(
         KnownPrior(
@@ -63,7 +68,13 @@ def to_compare(priors: CasePriors, study: Study, confirmed: Collection[str] = ()
             or (
                 (one.relation is PriorRelation.SAME_PATIENT or one.study_instance_uid in confirmed)
                 and is_like(study, one)
-                and bool(regions_in(one.description) & here)
+                and (
+                    bool(regions_in(one.description) & here)
+                    or (
+                        one.study_instance_uid in structures
+                        and shows_same_part(study, structures[one.study_instance_uid])
+                    )
+                )
             )
         )
     )

@@ -27,7 +27,8 @@ class PersonQuestion(QObject):
     ) -> None:
         super().__init__(page)
         self._page, self._jobs, self._priors, self._failed = page, jobs, priors, failed
-        self._session: ReadingSession | None = None
+        self._asked: object = None
+        """Stands for the question under way, until its answer is recorded; None where there is none"""
         self.dialog: SamePersonDialog | None = None
 
     def ask(
@@ -39,29 +40,32 @@ class PersonQuestion(QObject):
         *,
         by_images: bool = False,
     ) -> None:
-        """Ask about a prior as it is judged; a second question waits until the first one is answered."""
-        if self.dialog is not None:
+        """Ask about a prior as it is judged; nothing more is asked until the answer is recorded, or could not be."""
+        if self._asked is not None:
             return
-        self._session = session
+        self._asked = asked = object()
         day = day_of(prior.study_date)
         date = tr("no date") if day is None else day.isoformat()
         self.dialog = dialog = SamePersonDialog(self._page, session.study, prior, date, by_images=by_images)
 
         def recorded(_none: None) -> None:
-            if self._session is session:
+            if self._asked is asked:
+                self._asked = None
                 session.confirm_person(prior)
                 go_on()
 
         def broke(error: Exception) -> None:
-            if self._session is session:
+            if self._asked is asked:
+                self._asked = None
                 self._failed(error)
 
         def ended(result: int) -> None:
             self.dialog = None
             dialog.deleteLater()
-            if self._session is not session:
+            if self._asked is not asked:
                 return
             if result != SamePersonDialog.DialogCode.Accepted:
+                self._asked = None
                 declined()
                 return
             self._jobs.submit(Pool.IO, lambda _job: self._priors.confirm(prior), on_success=recorded, on_error=broke)
@@ -71,6 +75,6 @@ class PersonQuestion(QObject):
 
     def forget(self) -> None:
         """The case is put away: whatever is asked is not answered any more."""
-        self._session = None
+        self._asked = None
         if self.dialog is not None:
             self.dialog.reject()

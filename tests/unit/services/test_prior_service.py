@@ -152,6 +152,15 @@ def test_whom_the_reader_confirmed_is_compared_like_any_other_prior() -> None:
     assert [one.study_instance_uid for one in to_compare(known, CURRENT, {"1.9.6"})] == ["1.9.6"]
 
 
+def test_a_confirmed_prior_without_a_part_in_its_name_is_compared_once_its_images_show_the_same_part() -> None:
+    known, said = CasePriors((prior("1.9.5", relation=ELSEWHERE, description="CT 平扫"),)), {"1.9.5"}
+    assert to_compare(known, CURRENT, said) == ()
+    chest, head = structure("1.9.5"), structure("1.9.5", body_part="HEAD")
+    assert [one.study_instance_uid for one in to_compare(known, CURRENT, said, {"1.9.5": chest})] == ["1.9.5"]
+    assert to_compare(known, CURRENT, said, {"1.9.5": head}) == ()
+    assert to_compare(known, CURRENT, (), {"1.9.5": chest}) == ()
+
+
 def test_a_later_study_never_hangs_as_a_prior() -> None:
     assert Bench(("1.9.1", {"date": "20261201"})).uids() == []
 

@@ -161,24 +161,34 @@ class Priors(QObject):
             return
         known = self._case.session.persons.hear(priors.known, priors.told)
         self._priors, self._is_listed = replace(priors, known=known), True
-        self._ready = {one.study_instance_uid: one for one in priors.ready}
+        self._let_go()
+        before, found = self._hanging.priors, {one.study_instance_uid: one for one in priors.ready}
+        self._ready |= found
         self._judged_last = self._judgement()
         self._note_known()
         if priors.failure is not None:
             self._not_found(priors.failure)
-        touched = self._page.grid.touched
-        self._hanging.set_priors(priors.ready, and_hang=bool(priors.ready) and not touched)
-        if priors.ready and touched:
+        self._hang_found(before, found)
+        QTimer.singleShot(0, self, self._list)  # hanging them is work enough for one turn
+
+    def _hang_found(self, before: tuple[Study, ...], found: dict[str, Study]) -> None:
+        """Hang what was found; what hung ``before`` beyond it stays first, as the reader put it, and on screen."""
+        held, touched = {one.study_instance_uid for one in before}, self._page.grid.touched
+        if held <= found.keys():
+            self._hanging.set_priors(tuple(found.values()), and_hang=bool(found) and not touched)
+        else:
+            added = [one for uid, one in found.items() if uid not in held]
+            self._hanging.set_priors((*before, *added), and_hang=False)
+        if touched and not found.keys() <= held:
             self._page.toast.emit(
                 tr("A prior is here: {key} puts it beside the case", key=shown_key("priors.toggle", "O"))
             )
-        QTimer.singleShot(0, self, self._list)  # hanging them is work enough for one turn
 
     def _note_known(self) -> None:
         """Let the report know what it may be compared with: what may be another person's is none of it."""
         if self._case is not None and self._is_listed:
             session, listed = self._case.session, {one.study_instance_uid for one in self.certain}
-            compared = to_compare(self._priors, session.study, session.persons.confirmed)
+            compared = to_compare(self._priors, session.study, session.persons.confirmed, self._ready)
             session.know_priors(tuple(one for one in compared if one.study_instance_uid in listed), listed=listed)
 
     def _session_changed(self, change: Changed) -> None:
@@ -203,13 +213,18 @@ class Priors(QObject):
             self.certain, [persons.word_on(one.study_instance_uid) for one in self._priors.known]
         )  # fmt: skip
 
-    def _persons_changed(self) -> None:
+    def _let_go(self) -> None:
+        """Keep nothing of a prior at hand, nor on screen, that may be another person's now."""
         certain = {one.study_instance_uid for one in self.certain}
         self._ready = {uid: one for uid, one in self._ready.items() if uid in certain}
         hung = self._hanging.priors
-        if any(one.study_instance_uid not in certain for one in hung):  # nothing of another person stays on screen
+        if any(one.study_instance_uid not in certain for one in hung):
             self._hanging.set_priors([one for one in hung if one.study_instance_uid in certain], and_hang=False)
             self._hanging.show_alone()
+
+    def _persons_changed(self) -> None:
+        certain = {one.study_instance_uid for one in self.certain}
+        self._let_go()
         self._note_known()
         self._show()
         if self._reports is not None and self._reports.impression_of and self._reports.impression_of not in certain:
@@ -349,6 +364,7 @@ class Priors(QObject):
                 self._priors, known=session.persons.hear(self._priors.known, {uid: persons_in(there)})
             )
             self._ready[uid] = there
+            self._note_known()
             self._opened_prior(there)
 
         self._run(lambda _job: comparing.priors.open(prior, study, word), opened, self._refused(self._ask_again))
