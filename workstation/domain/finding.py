@@ -205,7 +205,7 @@ class Finding:
             also=self.also if self.follow_up is not None else own.also,
             traits=own.traits or self.traits,
         )
-        return _followed_as_called(merged)
+        return merged.with_typed_pairs()
 
     @property
     def confirmed(self) -> tuple[FollowUp, ...]:
@@ -221,7 +221,18 @@ class Finding:
         study, uid = follow_up.prior_study_instance_uid, follow_up.prior.tracking_uid
         changed = any(one.prior_study_instance_uid == study and one.prior.tracking_uid != uid for one in self.confirmed)
         kept = self.parted_from(study).confirmed if changed else self.confirmed
-        return replace(self._with((follow_up, *kept)), tracking_uid=tracking_uid)
+        return replace(self._with((follow_up, *kept)), tracking_uid=tracking_uid).with_typed_pairs()
+
+    def with_typed_pairs(self) -> Finding:
+        """
+        Return the finding with pairs that know the type that the reader says.
+
+        It tells whether their volumes are compared. Drafts of former versions keep pairs without one.
+        """
+        if self.follow_up is None:
+            return self
+        newest, *others = (one.retyped(self.nodule_type) for one in self.confirmed)
+        return replace(self, follow_up=newest, also=tuple(others))
 
     def parted(self) -> Finding:
         """Return the finding without its priors, under its own tracking UID again."""
@@ -293,7 +304,7 @@ class Finding:
             else self.follow_up.resized(diameter_mm),
             also=self.also if diameter_mm is None else tuple(one.resized(diameter_mm) for one in self.also),
         )
-        return _followed_as_called(edited)
+        return edited.with_typed_pairs()
 
     def boxed(self, box_px: BoxPx, *, by: str, at: datetime) -> Finding:
         """
@@ -478,14 +489,6 @@ class FindingList:
     def next_number(self) -> int:
         """Return the number for the next added finding."""
         return max((f.number for f in self.findings), default=0) + 1
-
-
-def _followed_as_called(finding: Finding) -> Finding:
-    """Return a finding whose pairs know the type that the reader says: it tells whether their volumes are compared."""
-    if finding.follow_up is None:
-        return finding
-    newest, *others = (one.retyped(finding.nodule_type) for one in finding.confirmed)
-    return replace(finding, follow_up=newest, also=tuple(others))
 
 
 def _gap_mm(own: Finding, mark: Finding) -> float | None:

@@ -7,12 +7,14 @@ the reading session's affair.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from resources.translation import tr
 from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Finding, FindingList
+from workstation.domain.finding_size import size_of_mark
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from workstation.domain.observation import FollowUp
 
 _OPEN: Final = frozenset({Decision.UNDECIDED, Decision.REJECTED})
+_SAME_MM: Final = 0.05
 
 
 def accepted(findings: FindingList, finding: Finding, *, by: str, at: datetime) -> tuple[FindingList, Finding]:
@@ -43,11 +46,13 @@ def followed(
     """
     Keep a finding as the same nodule as one of a prior, under the tracking UID that it had there.
 
-    An undecided mark is accepted in the same act.
+    An undecided mark is accepted in the same act; where it takes in what the reader had found there, the pair has the
+    reader's size.
     """
     finding = findings.get(tracking_uid)
     if finding.decision in _OPEN:
         findings, finding = accepted(findings, finding, by=by, at=at)
+        follow_up = _as_sized(finding, follow_up)
     own_uid = finding.parted().tracking_uid
     elsewhere = {
         one.prior.tracking_uid
@@ -59,6 +64,25 @@ def followed(
     taken = any(one.tracking_uid == wanted for one in findings.findings if one.tracking_uid != finding.tracking_uid)
     same = finding.followed(replace(follow_up, own_tracking_uid=own_uid), tracking_uid=own_uid if taken else wanted)
     return findings.exchanged(finding.tracking_uid, same), same
+
+
+def _as_sized(finding: Finding, follow_up: FollowUp) -> FollowUp:
+    """
+    Return a pair that tells the size of a mark with that of the finding, where the reader gave it another.
+
+    A pair that tells what was outlined there keeps its size and its volume: they are no mark's.
+    """
+    mark, size = finding.mark, finding.diameter_mm
+    if mark is None or size is None or size == mark.diameter_mm:
+        return follow_up
+    told = follow_up.current.mean_diameter_mm
+    is_of_mark = any(math.isclose(told, one, abs_tol=_SAME_MM) for one in (mark.diameter_mm, size_of_mark(mark).mm))
+    return follow_up.resized(size) if is_of_mark else follow_up
+
+
+def with_typed_pairs(findings: FindingList) -> FindingList:
+    """Return the list whose pairs know the type that the reader says; drafts of former versions tell none there."""
+    return replace(findings, findings=tuple(one.with_typed_pairs() for one in findings.findings))
 
 
 def parted(findings: FindingList, tracking_uid: str, study_instance_uid: str = "") -> tuple[FindingList, Finding]:

@@ -10,7 +10,8 @@ from typing import Final
 from workstation.domain.geometry import Point
 from workstation.domain.mark import GrowthLimit, NoduleType, in_order
 
-_SUBSOLID: Final = frozenset({NoduleType.PART_SOLID, NoduleType.GROUND_GLASS})
+SUBSOLID: Final = frozenset({NoduleType.PART_SOLID, NoduleType.GROUND_GLASS})
+"""Types of which no volumes are compared over time (ADR 0017)"""
 
 
 def limits_as_said(limits: Iterable[GrowthLimit], said: NoduleType) -> tuple[GrowthLimit, ...]:
@@ -18,12 +19,11 @@ def limits_as_said(limits: Iterable[GrowthLimit], said: NoduleType) -> tuple[Gro
     Return the limits of a volume of a nodule that a person called of a type: that word goes before the tool's guess.
 
     A ground-glass nodule that the tool takes for solid is subsolid, and a solid one that it takes for part-solid is
-    not. Where nobody said a type, the tool's guess stays.
+    not. Where nobody said a density, the tool's guess stays: calcified stands beside any of them.
     """
-    if said is NoduleType.UNSPECIFIED:
-        return in_order(limits)
-    others = {one for one in limits if one is not GrowthLimit.SUBSOLID}
-    return in_order(others | {GrowthLimit.SUBSOLID} if said in _SUBSOLID else others)
+    if said is NoduleType.SOLID:
+        return in_order(one for one in limits if one is not GrowthLimit.SUBSOLID)
+    return in_order({*limits, GrowthLimit.SUBSOLID} if said in SUBSOLID else limits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,11 @@ class FindingReview:
         self._new_uid = new_uid
         self._comparison = ComparisonField(opened)
         self._steps = UndoSteps[FindingList]()
+        self.decided: Callable[[], None] = _nobody_counts
+        """Told of each decision that became a step, wherever it was made; set by who undoes them among other acts"""
         if read_first and _nothing_of_ai_seen(opened.report):
             self._begin_with(replace(self.findings, read_first=True))
-        if not opened.content_locked:
-            self._begin_with(refreshed(self.findings, each_of(opened.template)))
+        self._take_up()
 
     @property
     def findings(self) -> FindingList:
@@ -183,6 +184,7 @@ class FindingReview:
     def begin_anew(self) -> None:
         """Forget every step: another version of the report was taken up."""
         self._steps = UndoSteps()
+        self._take_up()
         self._comparison.read_anew()
 
     def _own(
@@ -207,6 +209,7 @@ class FindingReview:
         self._open.require_writable()
         self._steps.begin(self.findings)
         self._put(refreshed(findings, each_of(self._open.template)))
+        self.decided()
 
     def _step(self, to: FindingList) -> None:
         self._put(decisions.looked_at_like(to, self.findings))
@@ -223,8 +226,17 @@ class FindingReview:
     def _put(self, findings: FindingList) -> None:
         self._open.put(replace(self._open.report, findings=findings, updated_at=self._open.now()), Changed.FINDINGS)
 
+    def _take_up(self) -> None:
+        """Let what a draft was stored without follow from its findings; a signed report stays as it is."""
+        if not self._open.content_locked:
+            self._begin_with(refreshed(decisions.with_typed_pairs(self.findings), each_of(self._open.template)))
+
     def _begin_with(self, findings: FindingList) -> None:
         self._open.keep(replace(self._open.report, findings=findings))
+
+
+def _nobody_counts() -> None:
+    """Leave decisions uncounted: nobody undoes them among other acts."""
 
 
 def _nothing_of_ai_seen(report: Report) -> bool:

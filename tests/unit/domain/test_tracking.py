@@ -246,7 +246,7 @@ def test_the_reasons_of_both_volumes_and_their_size_are_told_once_each_in_one_or
     [
         (NoduleType.UNSPECIFIED, (GrowthLimit.THICK_SLICES, GrowthLimit.SUBSOLID)),
         (NoduleType.SOLID, (GrowthLimit.THICK_SLICES,)),
-        (NoduleType.CALCIFIED, (GrowthLimit.THICK_SLICES,)),
+        (NoduleType.CALCIFIED, (GrowthLimit.THICK_SLICES, GrowthLimit.SUBSOLID)),
         (NoduleType.PART_SOLID, (GrowthLimit.THICK_SLICES, GrowthLimit.SUBSOLID)),
         (NoduleType.GROUND_GLASS, (GrowthLimit.THICK_SLICES, GrowthLimit.SUBSOLID)),
     ],

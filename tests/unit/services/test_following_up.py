@@ -230,7 +230,95 @@ def test_a_type_that_the_reader_says_after_confirming_tells_whether_volumes_are_
     assert "体积不作比较（亚实性结节）" in words()  # the tool's guess again
 
 
+WITHOUT_ALL = (
+    "历次直径：2024-06-01 7.8 mm；2025-12-08 8.0 mm；2026-11-21 10.5 mm；"
+    "903 天内变化 +2.7 mm，按直径计算倍增时间约 702 天（484 至 1458 天）。"
+)
+
+
+def test_of_a_nodule_that_the_reader_calls_ground_glass_now_no_volume_is_told_over_time() -> None:
+    older = replace(word().prior, observed_on=date(2024, 6, 1), mean_diameter_mm=7.8, volume_mm3=248.0)
+    opened = session(report(replace(ai_finding(1), nodule_type=NoduleType.GROUND_GLASS)))
+    opened.review.follow("2.25.1001", replace(word(), others=(older,)))
+    words = report_words.comparison_sentence(opened.findings.findings[0], "zh_CN")
+    assert "体积不作比较（亚实性结节）" in words
+    assert words.endswith(WITHOUT_ALL)
+    solid = told(replace(word(), others=(older,)), "zh_CN")
+    assert "2024-06-01 7.8 mm（248 立方毫米）" in solid
+
+
+def untyped() -> Report:
+    """Return a draft of a former version: ground glass, and a pair that knows no type."""
+    followed = ai_finding(1).accepted(by="x", at=NOON).followed(word(), tracking_uid="1.9.7")
+    return report(replace(followed, nodule_type=NoduleType.GROUND_GLASS))
+
+
+def test_a_pair_in_a_draft_of_a_former_version_takes_the_type_that_the_reader_says() -> None:
+    opened = session(untyped())
+    (finding,) = opened.findings.findings
+    assert "体积不作比较（亚实性结节）" in report_words.comparison_sentence(finding, "zh_CN")
+    assert not opened.review.can_undo
+
+
+def test_a_pair_in_the_other_version_of_a_draft_takes_the_type_as_well() -> None:
+    case = OpenedCase(
+        row(), study(), with_comparison(template()), report(ai_finding(1)), Claim("2.25.8", "2.25.99"),
+        passed_over=untyped(),
+    )  # fmt: skip
+    opened = ReadingSession(case, READER, clock=FixedClock(), new_uid=Uids())
+    opened.go_on_with_other()
+    (finding,) = opened.findings.findings
+    assert "体积不作比较（亚实性结节）" in report_words.comparison_sentence(finding, "zh_CN")
+
+
+def test_a_pair_of_a_report_that_is_only_read_stays_as_it_is() -> None:
+    case = OpenedCase(row(), study(), with_comparison(template()), untyped(), None)
+    opened = ReadingSession(case, READER, clock=FixedClock(), new_uid=Uids())
+    assert opened.report == untyped()
+
+
 # a mark at the place of an own finding
+
+
+def of_mark(size_mm: float, volume_mm3: float | None = None) -> FollowUp:
+    """Return a pair in which the open case's nodule is of this size."""
+    now = replace(word().current, mean_diameter_mm=size_mm, volume_mm3=volume_mm3)
+    return replace(word(volumes=None), current=now)
+
+
+def test_a_pair_of_a_mark_that_takes_in_the_readers_finding_has_the_readers_size_and_type() -> None:
+    mine = replace(own(), diameter_mm=14.0, nodule_type=NoduleType.GROUND_GLASS)
+    opened = session(report(ai_finding(1), mine))
+    followed = opened.review.follow("2.25.1001", of_mark(16.1, 2185.0))
+    pair = followed.follow_up
+    assert pair is not None
+    assert (followed.diameter_mm, pair.current.mean_diameter_mm, pair.current.volume_mm3) == (14.0, 14.0, None)
+    assert pair.current.nodule_type is NoduleType.GROUND_GLASS
+    sentence = report_words.finding_sentence(followed, opened.findings, study(), "en")
+    assert "14.0 mm" in sentence
+    assert "8.0 mm then, 14.0 mm now (+6.0 mm)" in sentence
+    assert "16.1" not in sentence
+
+
+def test_the_axes_of_a_mark_that_takes_in_the_readers_finding_give_way_to_the_readers_size() -> None:
+    first = ai_finding(1)
+    assert first.mark is not None
+    first = replace(first, original=replace(first.mark, evidence=MarkEvidence(long_axis_mm=18.0, short_axis_mm=14.4)))
+    opened = session(report(first, replace(own(), diameter_mm=14.0)))
+    pair = opened.review.follow("2.25.1001", of_mark(16.2)).follow_up
+    assert pair is not None
+    assert pair.current.mean_diameter_mm == 14.0
+
+
+def test_a_pair_that_tells_an_outline_or_a_mark_as_the_reader_measured_it_keeps_size_and_volume() -> None:
+    outline = session(report(ai_finding(1), replace(own(), diameter_mm=14.0)))
+    pair = outline.review.follow("2.25.1001", of_mark(13.2, 1204.0)).follow_up
+    assert pair is not None
+    assert (pair.current.mean_diameter_mm, pair.current.volume_mm3) == (13.2, 1204.0)
+    same = session(report(ai_finding(1), replace(own(), diameter_mm=16.1)))
+    pair = same.review.follow("2.25.1001", of_mark(16.1, 2185.0)).follow_up
+    assert pair is not None
+    assert (pair.current.mean_diameter_mm, pair.current.volume_mm3) == (16.1, 2185.0)
 
 
 def own(number: int = 3, *, before_ai: bool | None = True) -> Finding:

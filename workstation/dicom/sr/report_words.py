@@ -20,7 +20,7 @@ from workstation.domain.finding_size import size_of
 from workstation.domain.image_place import ImagePlace
 from workstation.domain.known_prior import KnownPrior
 from workstation.domain.mark import GrowthLimit
-from workstation.domain.observation import FollowUp, NoduleObservation
+from workstation.domain.observation import SUBSOLID, FollowUp, NoduleObservation
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, TemplateField, Text
@@ -292,12 +292,13 @@ def _series_words(said: FollowUp, language: str) -> str:
     """
     Return the sizes of all studies that the reader took into the report, empty where there are none.
 
-    Whoever reads volumes side by side compares them: only those are told of which any two may be.
+    Whoever reads volumes side by side compares them: only those are told of which any two may be, and none of a nodule
+    that the reader calls subsolid now, whatever it was taken for before.
     """
     if not said.others:
         return ""
     sound = [one for one in said.series if one.volume_mm3 is not None and not growth_limits_of(one)]
-    told = sound if len(sound) > 1 else []
+    told = sound if len(sound) > 1 and said.current.nodule_type not in SUBSOLID else []
     weak = growth_limits_of(*(one for one in said.series if one not in told))
     is_said = weak == growth_limits_of(said.prior, said.current)
     points = [
