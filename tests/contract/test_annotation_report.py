@@ -251,6 +251,40 @@ def test_peak_metabolic_volume_and_glycolysis_are_told_in_the_codes_of_the_stand
     } == {"Metabolic Volume", "Total Lesion Glycolysis"}
 
 
+def without_the_highest(study: Study) -> Annotation:
+    """Return a sphere whose peak could not be taken round its highest voxel."""
+    ball = on_pet(study)
+    peak, *others = UPTAKE
+    return replace(ball, measures=(*BALL, replace(peak, without_maximum=True), *others))
+
+
+def test_a_peak_without_the_highest_voxel_is_no_coded_peak_and_comes_back_as_such(study: Study) -> None:
+    data = written((without_the_highest(study),), study)
+
+    assert "126031" not in codes_in(data)
+    assert "126031" in codes_in(written((on_pet(study),), study))
+    assert read_annotations(data).annotations == (without_the_highest(study),)
+
+
+def test_a_peak_without_the_highest_voxel_that_former_versions_coded_still_comes_back_as_such(study: Study) -> None:
+    def mark(ds: highdicom.sr.Comprehensive3DSR) -> None:
+        (stored,) = [
+            one for one in ds.ContentSequence[-1].ContentSequence[0].ContentSequence
+            if one.ConceptNameCodeSequence[0].CodeValue == "AS_DRAWN"
+        ]  # fmt: skip
+        said = json.loads(stored.TextValue)
+        next(one for one in said["measures"] if one["name"] == "uptake_peak")["without_maximum"] = True
+        stored.TextValue = json.dumps(said)
+
+    data = rewritten(written((on_pet(study),), study), mark)
+
+    assert read_annotations(data).annotations == (without_the_highest(study),)
+
+
+def codes_in(data: bytes) -> set[str]:
+    return {str(one.value) for one in dcmread(BytesIO(data)).iterall() if one.keyword == "CodeValue"}
+
+
 def test_a_metabolic_volume_that_somebody_changed_is_read_as_it_now_is(study: Study) -> None:
     def change(ds: highdicom.sr.Comprehensive3DSR) -> None:
         for item in ds.ContentSequence[-1].ContentSequence[0].ContentSequence:

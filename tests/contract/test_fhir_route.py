@@ -104,6 +104,20 @@ def test_the_uptake_of_a_volume_of_interest_goes_out_in_codes_and_units() -> Non
     assert uptake["component"][3]["code"]["text"] == "Metabolic Volume, ≥41 % 最大值"
 
 
+def test_a_peak_without_the_highest_voxel_goes_out_in_words_and_as_no_number() -> None:
+    report = with_a_volume_of_interest()
+    ball = report.annotations[0]
+    measures = tuple(replace(one, without_maximum=one.name is MeasureName.UPTAKE_PEAK) for one in ball.measures)
+    told = resources(bundle(report=replace(report, annotations=(replace(ball, measures=measures),))), "Observation")
+    (uptake,) = [one for one in told if one["code"]["coding"][0]["code"] == "125007"]
+
+    assert "SUVpeak 2.54" in uptake["valueString"]
+    assert "peak 未计入最高体素" in uptake["valueString"]
+    assert [one["code"]["coding"][0]["code"] for one in uptake["component"]] == [
+        "UPTAKE_MAXIMUM", "UPTAKE_MEAN", "METABOLIC_VOLUME.TH_41_PCT_MAX", "LESION_GLYCOLYSIS.TH_41_PCT_MAX",
+    ]  # fmt: skip
+
+
 def all_kinds() -> dict[str, Resource]:
     """Return a transaction of each kind that leaves the house."""
     final = final_report(small_study())

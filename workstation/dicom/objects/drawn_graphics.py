@@ -52,7 +52,9 @@ def graphic_annotation(annotations: Sequence[Annotation], image: MarkedImage, re
 def words(annotation: Annotation) -> str:
     """Return what stands beside an annotation: its text, its numbers with units, what millimetres are based on."""
     basis = "" if annotation.basis is None else annotation.basis.text
-    return "\r\n".join([part for part in (annotation.text, *map(_number, annotation.measures), basis) if part])
+    # a number without a name is taken for what such a region usually has: a peak of less than the region is none
+    told = [_number(one) for one in annotation.measures if not one.without_maximum]
+    return "\r\n".join([part for part in (annotation.text, *told, basis) if part])
 
 
 def _number(measure: Measure) -> str:

@@ -81,7 +81,9 @@ def annotation_group(item: Annotation, sop_classes: Mapping[str, str], segment: 
     if item.referenced_sop_instance_uid and item.points_lps_mm:
         children.append(_image(item, sop_classes, "CONTAINS"))
     children += _region(item, sop_classes) if segment is None else _segmented(item, segment)
-    children += [_measured(item, measure, sop_classes) for measure in item.measures]
+    # who reads codes alone takes a peak for that of the region, which this one is not: AS_DRAWN alone keeps it
+    coded_ones = (measure for measure in item.measures if not measure.without_maximum)
+    children += [_measured(item, measure, sop_classes) for measure in coded_ones]
     children += _statistics(item)
     if item.text:
         children.append(text(code.COMMENT, item.text))

@@ -177,8 +177,10 @@ def _own(group: Dataset) -> Annotation | None:
     agrees = all(any(math.dist(point, other) <= _AGREES_MM for other in drawn) for point in wanted)
     told = {name for name in IN_STATISTICS if annotation.measure(name) is None}
     values = {(m.name, m.value, _bound(m)) for m in annotation.measures}
+    in_words = {(m.name, m.value, _bound(m)) for m in annotation.measures if m.without_maximum}
     written = {(m.name, m.value, _bound(m)) for m in measures_of(group) if m.name not in told}
-    return annotation if agrees and tracking == annotation.tracking_uid and values == written else None
+    is_same = values - in_words <= written <= values  # former versions wrote them as numbers, too
+    return annotation if agrees and tracking == annotation.tracking_uid and is_same else None
 
 
 def _bound(measure: Measure) -> str:

@@ -41,7 +41,9 @@ def _measures(item: Annotation, unit: str) -> Iterator[Measure]:
     if found is not None and found.unit == unit:
         yield Measure(MeasureName.UPTAKE_MAXIMUM, found.maximum, unit)
         yield Measure(MeasureName.UPTAKE_MEAN, found.mean, unit)
-    yield from (one for one in item.measures if one.name in DERIVATIONS or one.name in _ABOVE)
+    known = (one for one in item.measures if one.name in DERIVATIONS or one.name in _ABOVE)
+    # who reads codes alone takes a peak for that of the region, which this one is not: the words tell it
+    yield from (one for one in known if not one.without_maximum)
 
 
 def _component(measure: Measure, unit: str, language: str) -> Resource:
