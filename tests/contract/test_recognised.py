@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from threading import Event, Thread
 from typing import Any
 
-from sqlalchemy import insert, select
+import pytest
+from sqlalchemy import Connection, insert, select, update
 
 from tests.helpers.hub import HubBed, SentStudy, expect, new_uid, result_file
 from tests.helpers.hub_reports import ENHANCED_SR, EXPERT, PDF, finalise, new_report, signed
 from tests.helpers.papers import GRANTED, REFUSED
 from worklist.http import HubClient
-from worklist.hub.tables import cases, reports
+from worklist.hub import recognised_service
+from worklist.hub.tables import audit_events, cases, reports
 from worklist.recognised import HubRecognised
+from workstation.domain.audit import AuditAction
 from workstation.domain.mutual_recognition import Recognition
 from workstation.domain.study import Patient
 
@@ -132,6 +136,30 @@ def test_strangers_and_reports_without_the_mark_never_push_out_a_result(hub: Hub
     found = results(hub, patient_id="RE-10", name="施十", birth_date="", sex="")
 
     assert [one["study_instance_uid"] for one in found] == [his.study]
+
+
+def test_who_writes_does_not_wait_while_reports_are_looked_through(
+    hub: HubBed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    his = reported(hub, GRANTED, "technician2", PatientID="B-20", PatientName="谢^远")
+    looked_through, written = recognised_service._granted, Event()
+
+    def write() -> None:
+        with hub.context.write() as connection:
+            connection.execute(update(cases).values(patient_id="B-21").where(cases.c.study_instance_uid == his.study))
+        written.set()
+
+    def slowly(connection: Connection, rows: list[Any]) -> list[Any]:
+        Thread(target=write, daemon=True).start()
+        assert written.wait(5), "a writer waits until the documents were read"
+        return looked_through(connection, rows)
+
+    monkeypatch.setattr(recognised_service, "_granted", slowly)
+    assert [one["study_instance_uid"] for one in results(hub, patient_id="", name="谢远")] == [his.study]
+    with hub.context.read() as connection:
+        of_it = select(audit_events.c.action).where(audit_events.c.subject_uid == his.study)
+        actions = connection.execute(of_it.order_by(audit_events.c.sequence)).scalars().all()
+    assert actions[-1] == AuditAction.STUDY_VIEWED.value
 
 
 def test_a_result_is_told_under_the_day_that_its_images_carry_whatever_zone_they_name(hub: HubBed) -> None:
