@@ -169,7 +169,7 @@ class Study:
     series: tuple[Series, ...] = ()
     warnings: tuple[DecodeWarning, ...] = field(default=())
     also_of: tuple[Patient, ...] = ()
-    """Whom else its objects name, so that they contradict ``patient``: a study that two people share"""
+    """Everybody else whom its objects name: written otherwise, or another person with whom the study is shared"""
 
     @property
     def modalities(self) -> tuple[str, ...]:

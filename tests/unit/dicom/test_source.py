@@ -19,6 +19,7 @@ from workstation.dicom.images.assemble import study_from_json
 from workstation.dicom.images.source import scan, scan_report
 from workstation.domain.errors import DecodeError, JobCancelled
 from workstation.domain.study import Study
+from workstation.services.case_priors import persons_in
 
 FIVE = axial([0, 2, 4, 6, 8])
 
@@ -162,7 +163,27 @@ def test_a_name_that_devices_spell_otherwise_is_one_person(tmp_path: Path) -> No
 
     write(tmp_path, FIVE, change=other)
 
-    assert [(codes(study), study.also_of) for study in scan(tmp_path)] == [([], ())]
+    (study,) = scan(tmp_path)
+    assert codes(study) == []
+    assert sorted((study.patient.name, *(one.name for one in study.also_of))) == ["LIHUA ZHOU", "Zhou Lihua"]
+
+
+@pytest.mark.parametrize("at", [0, 4])
+def test_a_document_with_the_id_alone_hides_neither_whose_study_it_is_nor_a_second_person(
+    tmp_path: Path, at: int
+) -> None:
+    def other(n: int, dataset: FileDataset) -> None:
+        dataset.PatientID = "QS0118793"
+        name, born = ("ZHAO^TIEZHU", "19420101") if n == 2 else ("ZHOU^LIHUA", "19680314")
+        dataset.PatientName, dataset.PatientBirthDate = ("", "") if n == at else (name, born)
+        dataset.PatientSex = "" if n == at else "F"
+
+    write(tmp_path, FIVE, change=other)
+    (study,) = scan(tmp_path)
+
+    named = {(one.name, one.birth_date) for one in persons_in(study)}
+    assert named == {("ZHOU LIHUA", "19680314"), ("ZHAO TIEZHU", "19420101")}
+    assert (codes(study), study.patient.sex) == (["mixed_person"], "F")
 
 
 def test_a_repeated_image_is_left_out_and_told(tmp_path: Path) -> None:

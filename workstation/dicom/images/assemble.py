@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, combinations, pairwise
 from typing import Any, Final
 
 from resources.translation import tr, trn
@@ -20,6 +20,8 @@ from workstation.domain.told_fields import is_storable_id, told_date, told_numbe
 
 _CROSS_SECTIONAL: Final = frozenset({"CT", "MR", "PT"})
 """Modalities whose images must have a place in the patient; a radiograph has none."""
+_PAIRED: Final = 40
+"""So many persons of one study are held against each other, 0.1 s at most; all are against its patient."""
 
 
 def study_from_json(instances: Sequence[Mapping[str, Any]]) -> Study:
@@ -68,10 +70,10 @@ def _study(uid: str, members: list[Header]) -> Study:
         by_series.setdefault(header.text("SeriesInstanceUID"), []).append(header)
     series = [_series(series_uid, headers) for series_uid, headers in by_series.items()]
     doubts = [doubt for header in members for doubt in header.warnings]
-    others = _others(members)
+    named, others = _persons(members)
     return Study(
         study_instance_uid=uid,
-        patient=_patient(first),
+        patient=_patient(named),
         study_date=told_date(first.whole("StudyDate")),
         study_time=told_time(first.whole("StudyTime"))[:6],
         accession_number=first.whole("AccessionNumber"),
@@ -80,7 +82,9 @@ def _study(uid: str, members: list[Header]) -> Study:
         series=tuple(
             sorted(series, key=lambda one: (one.series_number is None, one.series_number or 0, one.series_instance_uid))
         ),
-        warnings=tuple(dict.fromkeys([*_mixed_patient(members, others), *_unstorable(first), *doubts])),
+        warnings=tuple(
+            dict.fromkeys([*_mixed_patient(members, (_patient(named), *others)), *_unstorable(first, named), *doubts])
+        ),
         also_of=others,
     )
 
@@ -95,23 +99,27 @@ def _patient(header: Header) -> Patient:
     )
 
 
-def _unstorable(header: Header) -> list[DecodeWarning]:
-    """Return what the header says in a form that no report can hold, told before anything is written."""
+def _unstorable(header: Header, named: Header) -> list[DecodeWarning]:
+    """
+    Return what is said in a form that no report can hold, told before anything is written.
+
+    ``header`` tells of the study, ``named`` of its patient.
+    """
     found = []
-    if not is_storable_id(header.whole("PatientID")):
+    if not is_storable_id(named.whole("PatientID")):
         text = tr(
             "The patient ID of these images is not a valid one: no report can be stored. Have it corrected and the"
             " images sent again."
         )
         found.append(DecodeWarning("patient_id", text))
-    for keyword, told, code in (
-        ("PatientBirthDate", told_date, "birth_date"),
-        ("PatientSex", told_sex, "sex"),
-        ("StudyDate", told_date, "study_date"),
-        ("StudyTime", told_time, "study_time"),
-        ("AccessionNumber", told_number, "accession_number"),
+    for there, keyword, told, code in (
+        (named, "PatientBirthDate", told_date, "birth_date"),
+        (named, "PatientSex", told_sex, "sex"),
+        (header, "StudyDate", told_date, "study_date"),
+        (header, "StudyTime", told_time, "study_time"),
+        (header, "AccessionNumber", told_number, "accession_number"),
     ):
-        said = header.whole(keyword)
+        said = there.whole(keyword)
         if said and not told(said):
             text = tr(
                 "{field} “{value}” cannot be stored: it stays empty in reports.", field=_names()[code], value=said
@@ -130,23 +138,39 @@ def _names() -> dict[str, str]:
     }
 
 
-def _others(members: list[Header]) -> tuple[Patient, ...]:
-    """Return whom objects of a study name, besides the first, so that it contradicts; devices may spell otherwise."""
+def _persons(members: list[Header]) -> tuple[Header, tuple[Patient, ...]]:
+    """
+    Return the header that tells most of the patient, and everybody else whom objects of the study name.
+
+    A document with the ID alone contradicts nobody, so that what it says is no measure of the others.
+    """
     told = {
         tuple(header.whole(key) for key in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")): header
         for header in reversed(members)
     }
-    first = _patient(members[0])
-    patients = (_patient(header) for header in reversed(told.values()))
-    return tuple(dict.fromkeys(one for one in patients if contradictions(first, one)))
+    headers = [*reversed(told.values())]  # the first of each
+    fullest = max(headers, key=lambda one: sum(bool(part) for part in _parts(_patient(one))))
+    patient = _patient(fullest)
+    others = dict.fromkeys(_patient(header) for header in headers)
+    return fullest, tuple(one for one in others if not _is_said_by(patient, one))
 
 
-def _mixed_patient(members: list[Header], others: Sequence[Patient]) -> list[DecodeWarning]:
+def _parts(patient: Patient) -> tuple[str, ...]:
+    return patient.patient_id, patient.name, patient.birth_date, patient.sex
+
+
+def _is_said_by(patient: Patient, other: Patient) -> bool:
+    """Tell whether everything that is told of the other is told of the patient in the same words."""
+    return all(part in {"", mine} for part, mine in zip(_parts(other), _parts(patient), strict=True))
+
+
+def _mixed_patient(members: list[Header], persons: tuple[Patient, ...]) -> list[DecodeWarning]:
     # two IDs under one study are two people until proven otherwise
     if len({header.whole("PatientID") for header in members}) > 1:
         text = tr("This study holds images with different patient IDs. Check the patient.")
         return [DecodeWarning("mixed_patient", text)]
-    if others:
+    pairs = chain(((persons[0], one) for one in persons[1:]), combinations(persons[1:_PAIRED], 2))
+    if any(contradictions(one, other) for one, other in pairs):
         text = tr("This study holds images of one patient ID with another name, birth date or sex. Check the patient.")
         return [DecodeWarning("mixed_person", text)]
     return []
