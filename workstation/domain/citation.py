@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from workstation.domain.norm.named_days import named_days
 from workstation.domain.study import Series, Study
 
-_DAY: Final = re.compile(r"(?<!\d)(\d{4})\s*[-./年]\s*(\d{1,2})\s*[-./月]\s*(\d{1,2})(?!\d)")
 _DOCUMENTS: Final = frozenset({"SR", "DOC"})
 _NO_EVIDENCE: Final = frozenset({"KO", "PR"})
 """Selections and displays say how something was shown, not what it is."""
@@ -52,8 +51,16 @@ def cited_study(study: Study, *, words_only: bool = False) -> CitedStudy | None:
 
 
 def days_named(text: str) -> Iterator[str]:
-    """Return every day that a text names by year, month and day, as ``YYYYMMDD``."""
-    return (f"{year}{int(month):02d}{int(day):02d}" for year, month, day in _DAY.findall(text))
+    """
+    Return every day that a text names by year, month and day, as ``YYYYMMDD``, in all forms that the norm gate reads.
+
+    What may be two days (03/12/2025) or has a year of two digits names none: a signed document cites no guess.
+    """
+    for named in named_days(text):
+        if named.is_sure and len(named.readings) == 1:
+            ((year, month, day),) = named.readings
+            if day:
+                yield f"{year}{month:02d}{day:02d}"
 
 
 def _counts(modality: str, *, words_only: bool) -> bool:

@@ -32,7 +32,7 @@ from workstation.domain.report_state import (
 )
 from workstation.domain.signature import AuthorSignature
 from workstation.domain.template import FieldType, ReportTemplate
-from workstation.domain.text_link import LinkKind, TextLink, after_edit, still_stands
+from workstation.domain.text_link import LinkKind, TextLink, after_edit, any_sentence_stands, still_stands
 from workstation.domain.workitem import OutputReference
 
 __all__ = [
@@ -135,6 +135,8 @@ class Report:
     """Whether it carries the mark of mutual recognition; None before it is signed"""
     carried_from: tuple[str, ...] = ()
     """Study Instance UIDs of former reports whose words the reader took over"""
+    carried_words: tuple[TextLink, ...] = ()
+    """Those words, as they stood when the reader made them their own; older drafts have the studies alone"""
     cited: tuple[CitedStudy, ...] = ()
     """What the report cites of other studies, as it was when the report was signed"""
     norm_found: tuple[str, ...] = ()
@@ -241,9 +243,27 @@ class Report:
         return replace(self, values=values, links=links, updated_at=at, revision=self.revision + 1)
 
     def with_taken_over(self, links: Iterable[TextLink]) -> Report:
-        """Return the report that remembers where the copied ones of these words came from."""
-        studies = (link.target for link in links if link.kind is LinkKind.COPY and link.target)
-        return replace(self, carried_from=tuple(dict.fromkeys((*self.carried_from, *studies))))
+        """Return the report that remembers the copied ones of these words and where they came from."""
+        copied = tuple(link for link in links if link.kind is LinkKind.COPY and link.target)
+        studies = (link.target for link in copied)
+        return replace(
+            self,
+            carried_from=tuple(dict.fromkeys((*self.carried_from, *studies))),
+            carried_words=tuple(dict.fromkeys((*self.carried_words, *copied))),
+        )
+
+    @property
+    def still_carried(self) -> tuple[str, ...]:
+        """
+        Return the studies of ``carried_from`` of whose words any still stand, in whichever field.
+
+        Of a draft that only knows the studies nobody can tell which words: all count while it has any text.
+        """
+        recorded = {link.target for link in self.carried_words}
+        text = "\n".join(self.values.values())
+        standing = {link.target for link in self.carried_words if any_sentence_stands(link, text)}
+        has_text = bool(text.strip())
+        return tuple(uid for uid in self.carried_from if (has_text if uid not in recorded else uid in standing))
 
     def with_addendum(self, text: str, *, at: datetime) -> Report:
         """Return the addendum with other words; ValueError where the document is no addendum or is closed."""

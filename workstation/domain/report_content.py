@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from enum import Enum
 
+from workstation.domain.one_person import Contradiction
 from workstation.domain.prior_person import PriorPerson
 from workstation.domain.report import Report
 from workstation.domain.report_state import ReportState
@@ -71,9 +72,20 @@ def says_other(one: Report, other: Report) -> bool:
 
 
 def _persons(report: Report, other: Report) -> tuple[PriorPerson, ...]:
-    """Return the persons of priors of both versions; where only one of them has somebody's word, that one."""
+    """
+    Return the persons of priors of both versions; where only one of them has somebody's word, that one.
+
+    What contradicts is what either of them knew: a word does not cover what was learnt after it was given.
+    """
     both = sorted((*other.prior_persons, *report.prior_persons), key=lambda one: one.word is not None)
-    return tuple({one.study_instance_uid: one for one in both}.values())
+    known = {
+        uid: {each for one in both if one.study_instance_uid == uid for each in one.against}
+        for uid in (one.study_instance_uid for one in both)
+    }
+    taken = {one.study_instance_uid: one for one in both}
+    return tuple(
+        replace(one, against=tuple(each for each in Contradiction if each in known[uid])) for uid, one in taken.items()
+    )
 
 
 def with_content(report: Report, other: Report, *, at: datetime) -> Report:
@@ -103,6 +115,8 @@ def with_content(report: Report, other: Report, *, at: datetime) -> Report:
         known_priors=report.known_priors or other.known_priors,
         prior_persons=_persons(report, other),
         links=other.links,
+        carried_from=other.carried_from,
+        carried_words=other.carried_words,
         addendum=other.addendum,
         updated_at=at,
         revision=report.revision + 1,

@@ -7,10 +7,16 @@ links, and a link that is lost costs the tie, never a word.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
+from typing import Final
+
+_SENTENCE_END: Final = re.compile(r"[。；;！!？?\n]|\.(?=\s|$)")
+_PIECE: Final = 4
+"""Characters that make a piece of a sentence its own"""
 
 
 class LinkKind(StrEnum):
@@ -104,6 +110,24 @@ def still_stands(link: TextLink, text: str) -> bool:
     """Tell whether at least half of the words of a link stand in ``text`` in one piece, though others were changed."""
     same = SequenceMatcher(None, link.quote, text, autojunk=False).find_longest_match()
     return 2 * same.size >= len(link.quote)
+
+
+def any_sentence_stands(link: TextLink, text: str) -> bool:
+    """
+    Tell whether any sentence of a link's words stands in ``text``, or at least half of one in one piece.
+
+    Where the reader kept one of many, words of the former report are still told. A piece of under four characters
+    ("正常") is nobody's: of so short a sentence the whole counts.
+    """
+    if link.quote in text:
+        return True
+    sentences = (one.strip() for one in _SENTENCE_END.split(link.quote))
+    return any(_stands(one, text) for one in sentences if one)
+
+
+def _stands(sentence: str, text: str) -> bool:
+    size = min(max((len(sentence) + 1) // 2, _PIECE), len(sentence))
+    return any(sentence[at : at + size] in text for at in range(len(sentence) - size + 1))
 
 
 def _common_head(one: str, other: str) -> int:

@@ -16,6 +16,7 @@ from workstation.domain.report import Report
 from workstation.domain.study import Patient, Study
 from workstation.services.case_priors import persons_in
 from workstation.services.comparison_field import COMPARISON
+from workstation.services.norm_facts import studies_relied_on
 from workstation.services.patience import PATIENCE_S, answer_within
 
 Wanted = tuple[str, tuple[tuple[str, bool], ...], tuple[str, ...]]
@@ -158,9 +159,13 @@ class CitingOfCase:
 
 
 def wanted_by(report: Report) -> Wanted:
-    """Return what has to be looked up for a report."""
+    """Return what has to be looked up for a report; a doubtful study of which it tells nothing any more is not."""
     compared = dict.fromkeys(_compared(report))
-    wanted = {uid: uid not in compared for uid in (*compared, *report.carried_from)}
+    doubted = {one.study_instance_uid for one in report.prior_persons if not one.is_confirmed}
+    dropped = doubted - studies_relied_on(report).keys()
+    wanted = {
+        uid: uid not in compared for uid in (*compared, *(one for one in report.carried_from if one not in dropped))
+    }
     wanted.pop(report.study_instance_uid, None)
     days = tuple(dict.fromkeys(days_named(report.values.get(COMPARISON, ""))))
     return report.study_instance_uid, tuple(wanted.items()), days

@@ -13,7 +13,7 @@ from workstation.domain.finding_size import size_of
 from workstation.domain.mark import DENSITIES
 from workstation.domain.norm.category_rules import CATEGORY_FORM
 from workstation.domain.norm.values import NormChoice, NormNodule, NormPrior
-from workstation.domain.report import Report
+from workstation.domain.report import Report, ReportKind
 from workstation.domain.template import FieldType, ReportTemplate, Text
 from workstation.domain.text_link import LinkKind
 from workstation.domain.told_fields import day_words
@@ -64,7 +64,8 @@ def studies_relied_on(report: Report) -> dict[str, str]:
     """
     Return the earlier studies that a report tells of beyond naming them, each with the finding or field, else empty.
 
-    By Study Instance UID: nodules that were paired, what was measured there, and words that were taken over.
+    By Study Instance UID: nodules that were paired, what was measured there, and words that were taken over as long as
+    any of them stand.
     """
     found = {
         one.prior_study_instance_uid: finding.tracking_uid
@@ -74,13 +75,19 @@ def studies_relied_on(report: Report) -> dict[str, str]:
     for link in report.links:
         if link.kind is LinkKind.COPY and link.target:
             found.setdefault(link.target, link.field)
-    for uid in (*report.carried_from, *(one.study_instance_uid for one in report.prior_measurements)):
+    for uid in (*report.still_carried, *(one.study_instance_uid for one in report.prior_measurements)):
         found.setdefault(uid, "")
     return found
 
 
 def doubted_of(report: Report) -> Iterator[NormChoice]:
-    """Yield the studies that the report relies on and that may be another person's, by their day."""
+    """
+    Yield the studies that the report relies on and that may be another person's, by their day.
+
+    None of an addendum: it only adds, so nobody could answer or take anything out there.
+    """
+    if report.kind is ReportKind.ADDENDUM:
+        return
     relied_on = studies_relied_on(report)
     for one in report.prior_persons:
         if not one.is_confirmed and one.study_instance_uid in relied_on:

@@ -24,6 +24,7 @@ class PriorPersons:
     def __init__(self, open_report: OpenReport, study: Study, reader: Person) -> None:
         self._open, self._study, self._reader = open_report, study, reader
         self._told: dict[str, tuple[Patient, ...]] = {}
+        self._known: dict[str, PriorStudy] = {}
         self._held = {one.study_instance_uid: one for one in open_report.report.prior_persons}
 
     def judged(self, prior: PriorStudy) -> PriorStudy:
@@ -64,6 +65,8 @@ class PriorPersons:
         """Take note of what the hub tells of priors and whom their images name (``told``); return them as judged."""
         before = dict(self._told)
         self._told |= told or {}
+        known = tuple(known)
+        self._known |= {one.study_instance_uid: one for one in known}
         judged = tuple(self.judged(one) for one in known)
         if self._hold(judged) or before != self._told:
             self._keep(Changed.PRIORS)
@@ -84,19 +87,31 @@ class PriorPersons:
         self._keep(Changed.PRIORS if self._open.content_locked else Changed.PERSONS)
 
     def begin_anew(self) -> None:
-        """Take over the words that came with another version of the report; what is known here already stays."""
+        """
+        Hold what is known of the priors against another version of the report, which relies on others, and keep it.
+
+        Words that came with it are taken over; what somebody answered for here already stays.
+        """
         for one in self._open.report.prior_persons:
-            self._held.setdefault(one.study_instance_uid, one)
+            held = self._held.get(one.study_instance_uid)
+            if held is None or held.word is None:
+                self._held[one.study_instance_uid] = one
+        self._hold(self.judged(one) for one in self._known.values())
+        self._open.keep(replace(self._open.report, prior_persons=tuple(self._held.values())))
 
     def _hold(self, judged: Iterable[PriorStudy]) -> bool:
         """Hold what contradicts of those that were answered for or are relied on; tell whether anything changed."""
-        before, relied_on = dict(self._held), studies_relied_on(self._open.report)
+        before, report = dict(self._held), self._open.report
+        relied_on = {*studies_relied_on(report), *report.carried_from}  # words that are out may be taken back
         for prior in judged:
             uid = prior.study_instance_uid
             held = self._held.get(uid)
             if prior.relation is PriorRelation.SAME_PATIENT:
-                if held is not None and held.word is None and uid in self._told:
-                    del self._held[uid]  # the images were asked: it was no question
+                if held is not None and uid in self._told:  # the images were asked: it is no question
+                    if held.word is None:
+                        del self._held[uid]
+                    else:  # whose word it was stays on record
+                        self._held[uid] = replace(held, against=())
             elif held is not None:
                 self._held[uid] = replace(held, against=prior.against)
             elif uid in relied_on:

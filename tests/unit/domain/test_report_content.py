@@ -11,8 +11,11 @@ from pydantic import TypeAdapter
 from tests.helpers import cases
 from workstation.domain.key_image import KeyImage
 from workstation.domain.norm.values import NormOverride
+from workstation.domain.one_person import Contradiction
+from workstation.domain.prior_person import PriorPerson
 from workstation.domain.report import Person, Predecessor, Report, ReportKind, ReportState
 from workstation.domain.report_content import _plain, content_digest, differing_fields, says_other, with_content
+from workstation.domain.text_link import LinkKind, TextLink
 
 LATER = cases.NOON + timedelta(hours=1)
 MINE = cases.report(values={"impression": "右肺上叶结节", "technique": "平扫"})
@@ -74,3 +77,23 @@ def test_a_signed_report_another_study_and_another_kind_of_document_take_nothing
     ):
         with pytest.raises(ValueError, match=r"immutable|one study"):
             with_content(report, other, at=LATER)
+
+
+def test_where_taken_over_words_came_from_goes_with_them() -> None:
+    copy = TextLink("impression", LinkKind.COPY, "1.9.1", "右肺上叶结节", 0)
+    mine = replace(MINE, links=(copy,)).with_taken_over((copy,))
+    taken = with_content(STORED, mine, at=LATER)
+    assert (taken.carried_from, taken.still_carried) == (("1.9.1",), ("1.9.1",))
+    back = with_content(taken, STORED, at=LATER)
+    assert (back.carried_from, back.still_carried) == ((), ())
+
+
+def test_a_word_in_one_version_does_not_cover_what_the_other_knows_to_contradict() -> None:
+    name, sex = Contradiction.NAME, Contradiction.SEX
+    word = PriorPerson("1.9.1", "20251208", (name,), "resident", "宋佳", cases.NOON, (name,))
+    known = PriorPerson("1.9.1", "20251208", (sex,))
+    for report, other in (((known,), (word,)), ((word,), (known,))):
+        (one,) = with_content(
+            replace(STORED, prior_persons=report), replace(MINE, prior_persons=other), at=LATER
+        ).prior_persons
+        assert (one.said_by, one.against, one.answered, one.is_confirmed) == ("resident", (name, sex), (name,), False)

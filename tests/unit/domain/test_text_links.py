@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.helpers import cases
-from workstation.domain.text_link import LinkKind, TextLink, after_edit, placed, renewed
+from workstation.domain.text_link import LinkKind, TextLink, after_edit, any_sentence_stands, placed, renewed
 
 NODULE = TextLink("lungs", LinkKind.FINDING, "2.25.1", "结节 8.0 mm", 2)
 TEXT = "见：结节 8.0 mm。"
@@ -79,3 +79,14 @@ def test_a_report_takes_its_links_along_as_it_is_written() -> None:
     assert report.with_values({}, at=cases.NOON).links == ()
     linked = report.with_linked("lungs", "无", (), at=cases.NOON)
     assert (linked.values, linked.links, linked.revision) == ({"lungs": "无"}, (), 1)
+
+
+def test_a_sentence_that_was_kept_of_many_still_tells_the_former_words_and_common_words_do_not() -> None:
+    quote = "左肺上叶见实性结节，大小约 8 mm。纵隔淋巴结未见肿大。心影正常。"
+    link = TextLink("lungs", LinkKind.COPY, "1.9", quote, 0)
+    assert any_sentence_stands(link, f"余无殊。{quote}")
+    assert any_sentence_stands(link, "右肺清。纵隔淋巴结未见肿大。")
+    assert any_sentence_stands(link, "左肺上叶见实性结节，约 9 mm")
+    assert not any_sentence_stands(link, "右肺下叶磨玻璃影，胸膜正常。")
+    assert not any_sentence_stands(link, "")
+    assert any_sentence_stands(replace(link, quote="正常"), "双肺正常")

@@ -135,6 +135,17 @@ def test_only_the_documents_of_a_prior_are_cited_whose_words_were_taken_over() -
     assert desk("1.9")(replace(cases.report(followed("1.9")), carried_from=("1.9",)), WHO).cited == (everything("1.9"),)
 
 
+def test_a_doubted_prior_whose_words_were_taken_out_again_is_not_cited() -> None:
+    doubted = PriorPerson("1.9", "20251208", (Contradiction.NAME,))
+    copy = replace(copied(cases.report(), "airways", "双肺纹理清晰。", "1.9"), prior_persons=(doubted,))
+    own = copy.with_taken_over(copy.links)
+    assert desk("1.9")(own, WHO).cited == (words_of("1.9"),)
+    dropped = replace(own, links=()).with_values({"airways": "右肺上叶见结节。"}, at=cases.NOON)
+    assert desk("1.9")(dropped, WHO).cited == ()
+    paired = replace(dropped, findings=cases.report(followed("1.9")).findings)
+    assert desk("1.9")(paired, WHO).cited == (everything("1.9"),)
+
+
 def test_an_instance_of_the_study_itself_is_never_other_evidence() -> None:
     report = replace(cases.report(), carried_from=("1.2.3",))
     assert desk("1.9", "1.2.3")(report, WHO).cited == ()
@@ -223,6 +234,19 @@ def test_days_are_read_however_they_are_written_and_numbers_are_no_days() -> Non
         "20250102",
         "20240304",
     ]
+
+
+def test_a_day_in_every_form_that_the_gate_takes_is_cited_and_one_that_may_be_two_is_not() -> None:
+    for words in (
+        "Compared with CT of 8 December 2025.",
+        "与二〇二五年十二月八日 CT 比较。",
+        "与 20251208 CT 比较。",
+        "Compared with Dec 8, 2025.",
+    ):
+        assert desk("1.9")(cases.report(values={"comparison": words}), WHO).cited == (everything("1.9"),), words
+    assert list(days_named("25.12.2025、12/25/2025")) == ["20251225", "20251225"]
+    # the twelfth of March or the third of December, a month, a year of two digits: nobody can tell the day
+    assert list(days_named("12.03.2025；2025年12月；25-12-08")) == []
 
 
 def test_words_of_a_former_report_are_remembered_once_they_are_the_readers_own() -> None:

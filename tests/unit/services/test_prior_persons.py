@@ -19,9 +19,10 @@ from workstation.domain.known_prior import KnownPrior
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.one_person import Contradiction
 from workstation.domain.prior_person import PriorPerson
-from workstation.domain.report import Person, Report, ReportState
+from workstation.domain.report import Person, Predecessor, Report, ReportKind, ReportState
 from workstation.domain.report_content import with_content
 from workstation.domain.study import Patient
+from workstation.domain.text_link import LinkKind, TextLink
 from workstation.domain.workitem import Claim
 from workstation.exchange.templates.library import TemplateLibrary
 from workstation.services.case_priors import CasePriors, to_compare
@@ -196,6 +197,109 @@ def test_a_pair_with_a_study_that_is_doubted_now_holds_the_signature_up_until_so
     assert [one.study_instance_uid for one in session.report.prior_persons] == ["1.9.1"]
     session.confirm_person(mistyped())
     assert doubts() == []
+
+
+WRITTEN = replace(cases.report(values={"impression": "左肺占位。"}), template_id="ct-chest-nodule", language="zh_CN")
+COPIED = replace(WRITTEN, links=(TextLink("impression", LinkKind.COPY, "1.9.1", "左肺占位。", 0, "2025-12-08"),))
+ANOTHER = {"1.9.1": (replace(STRANGER, patient_id=ME.patient_id),)}
+"""What the images of the prior say: the same ID and another person"""
+
+
+def doubts_of(session: ReadingSession) -> list[str]:
+    faults = faults_of(session.report, TEMPLATE, STUDY, session.row, signer=SENIOR)
+    return [one.quote for one in faults if one.rule == "doubted_prior"]
+
+
+def beside(mine: Report, stored: Report) -> ReadingSession:
+    """Open a case with the centre's report; the reader's own draft was passed over."""
+    case = OpenedCase(replace(cases.row(), prior_count=1), STUDY, TEMPLATE, stored, CLAIM, passed_over=mine)
+    return ReadingSession(case, cases.READER, clock=cases.FixedClock(), new_uid=cases.Uids())
+
+
+def test_words_of_a_strangers_prior_hold_the_signature_up_also_in_the_own_draft_that_is_gone_on_with() -> None:
+    session = beside(COPIED, WRITTEN)
+    session.persons.hear([prior("1.9.1", "20251208", reported=True)], ANOTHER)
+    assert doubts_of(session) == []  # the centre's report tells nothing of it
+    session.go_on_with_other()
+    assert doubts_of(session) == ["2025-12-08"]
+    session.confirm_copied("impression")  # who answers for the words has not said whose prior it is
+    assert doubts_of(session) == ["2025-12-08"]
+
+
+def test_an_old_word_in_the_own_draft_does_not_cover_what_the_images_said_since() -> None:
+    for_nothing = PriorPerson("1.9.1", "20251208", (), "resident", "宋佳", cases.NOON, ())
+    listed = replace(prior("1.9.1", "20251208", relation=DOUBTFUL), patient=ME, issuers=("HIS", ""))
+    session = beside(replace(COPIED, prior_persons=(for_nothing,)), COPIED)
+    session.persons.hear([listed], ANOTHER)
+    session.go_on_with_other()
+    assert (doubts_of(session), session.persons.may_be_shown(listed)) == (["2025-12-08"], False)
+
+
+def test_a_word_that_came_with_the_own_draft_holds_at_once_and_after_the_next_news() -> None:
+    for_all = PriorPerson("1.9.1", "20251208", (NAME, BORN, SEX), "resident", "宋佳", cases.NOON, (NAME, BORN, SEX))
+    listed = replace(prior("1.9.1", "20251208", relation=DOUBTFUL), patient=ME, issuers=("HIS", ""))
+    session = beside(replace(COPIED, prior_persons=(for_all,)), COPIED)
+    session.persons.hear([listed], ANOTHER)
+    assert doubts_of(session) == ["2025-12-08"]
+    session.go_on_with_other()
+    for _ in range(2):
+        assert (doubts_of(session), session.persons.may_be_shown(listed)) == ([], True)
+        assert session.report.prior_persons == (for_all,)
+        session.persons.hear([listed], {"1.9.2": ()})
+
+
+def test_a_doubt_that_hub_and_images_have_cleared_holds_nothing_up_and_the_word_stays_on_record() -> None:
+    session = opened(COPIED)
+    session.confirm_person(replace(prior("1.9.1", "20251208", relation=DOUBTFUL), patient=ME, issuers=("HIS", "")))
+    session.persons.hear([mistyped()])
+    assert doubts_of(session) == ["2025-12-08"]
+    session.persons.hear([replace(prior("1.9.1", "20251208"), patient=ME)], {"1.9.1": (ME,)})
+    assert doubts_of(session) == []
+    assert session.report.prior_persons == (PriorPerson("1.9.1", "20251208", (), "resident", "宋佳", cases.NOON, ()),)
+
+
+def test_what_was_taken_over_from_a_doubted_prior_holds_up_until_all_of_it_was_taken_out() -> None:
+    two = "左肺上叶占位，边缘毛糙。纵隔淋巴结肿大。"
+    link = replace(COPIED.links[0], quote=two)
+    session = opened(replace(COPIED, values={"impression": two}, links=(link,)))
+    session.persons.hear([mistyped()])
+    session.confirm_copied("impression")
+    session.set_value("impression", "纵隔淋巴结肿大。余未见异常。")
+    assert doubts_of(session) == ["2025-12-08"]  # one sentence of two
+    session.set_value("impression", "未见异常。")
+    assert doubts_of(session) == []
+    session.set_value("impression", two)  # taken back
+    assert doubts_of(session) == ["2025-12-08"]
+    session.set_value("impression", "")
+    session.set_value("recommendation", f"见：{two}")  # or put elsewhere
+    assert doubts_of(session) == ["2025-12-08"]
+
+
+def test_a_doubt_that_is_heard_while_the_words_are_out_holds_up_once_they_are_taken_back() -> None:
+    session = opened(COPIED)
+    session.confirm_copied("impression")
+    session.set_value("impression", "")
+    session.persons.hear([mistyped()])
+    assert doubts_of(session) == []
+    session.set_value("impression", "左肺占位。")
+    assert doubts_of(session) == ["2025-12-08"]
+
+
+def test_a_draft_that_only_knows_where_words_came_from_holds_up_while_it_has_any_text() -> None:
+    older = replace(WRITTEN, carried_from=("1.9.1",))
+    session = opened(older)
+    session.persons.hear([mistyped()])
+    assert doubts_of(session) == ["2025-12-08"]
+    session.set_value("impression", " ")
+    assert doubts_of(session) == []
+
+
+def test_an_addendum_is_not_held_up_by_a_prior_that_nobody_can_answer_for_in_it() -> None:
+    original = Predecessor("2.25.1", ReportKind.ORIGINAL, cases.NOON, "王启明", ())
+    doubted = replace(COPIED, prior_persons=(PriorPerson("1.9.1", "20251208", (SEX,)),))
+    assert doubts_of(opened(doubted)) == ["2025-12-08"]
+    adding = replace(doubted, kind=ReportKind.ADDENDUM, predecessors=(original,), addendum="补充：左侧胸腔少量积液。")
+    assert doubts_of(opened(adding)) == []
 
 
 CASE = Patient("7", "周丽华", "19680314", "F")
