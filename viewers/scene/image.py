@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
+from viewers.scene.overlay_bits import OverlayBits
 from viewers.scene.raster import VoiLut, Window
 from viewers.scene.value_ranges import extent, percentile_range, window_over
 from workstation.dicom.images.lookup import LookupTable
@@ -128,12 +129,19 @@ class SliceImage:
         """Return the window over all values that are not padding, None for colours."""
         return None if self.is_color else window_over(self.pixels, self.value_range, self.padding)
 
+    @cached_property
+    def overlay_bits(self) -> OverlayBits | None:
+        """Return where the overlays are drawn, None without any."""
+        return None if self.graphics is None else OverlayBits(self.graphics)
+
     def prepared(self) -> Self:
         """
-        Return the same image with its windows worked out, for the thread that made it.
+        Return the same image with its windows and the places of its overlays worked out, for the thread that made it.
 
         Fourteen million values of a film are too many for a turn of the window; those of small images are not.
         """
+        if self.rows * self.columns >= _LARGE:
+            _ = self.overlay_bits
         if self.pixels.size >= _LARGE and not self.is_color:
             _ = self.default_voi, self.value_range, self.full_window
         return self
