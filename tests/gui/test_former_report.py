@@ -21,8 +21,10 @@ from workstation.domain.errors import NotPermitted, Unreachable
 from workstation.domain.finding import Finding
 from workstation.domain.hanging import PriorRelation
 from workstation.domain.observation import FollowUp, NoduleObservation
+from workstation.domain.one_person import Contradiction
 from workstation.domain.report import ReportState
 from workstation.domain.study import Patient
+from workstation.services.norm_facts import doubted_of
 from workstation.services.phrase_service import PhraseBook
 from workstation.services.prior_service import ComparePriors
 from workstation.ui.prior_dialogs import SamePersonDialog
@@ -122,6 +124,24 @@ def test_no_change_since_is_written_with_its_date_where_the_cursor_is(former: Fo
     former.page.form.texts()["impression"].setFocus()
     former.page.former.unchanged.click()
     assert former.session.report.values["impression"] == "与 2025-12-08 检查比较，未见明显变化。"
+
+
+def test_no_change_since_a_study_that_is_doubted_afterwards_holds_the_signature_up_while_it_stands(
+    former: Former,
+) -> None:
+    former.ask()
+    former.says("气管通畅")
+    former.page.form.texts()["impression"].setFocus()
+    former.page.former.unchanged.click()
+    report = former.session.report
+    assert (report.links, report.carried_from) == ((), ("1.9.3",))  # the reader's own words: nothing to confirm
+    assert list(doubted_of(report)) == []
+
+    there = replace(former.source.known[0], relation=PriorRelation.POSSIBLY_SAME, against=(Contradiction.SEX,))
+    former.session.persons.hear([there])
+    assert [one.quote for one in doubted_of(former.session.report)] == ["2025-12-08"]
+    former.session.set_value("impression", "左肺结节。")
+    assert list(doubted_of(former.session.report)) == []
 
 
 def test_no_change_is_not_written_over_measured_growth_before_somebody_has_read_it(qtbot: QtBot) -> None:

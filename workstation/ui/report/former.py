@@ -285,8 +285,13 @@ class FormerReports(QObject):
     def _write_unchanged(self, session: ReadingSession, prior: PriorStudy) -> None:
         if self._desk.session is not session or session.read_only:
             return
-        if not self._writing.put(unchanged_sentence(session.report.language, _day(prior))):
+        said, field = unchanged_sentence(session.report.language, _day(prior)), self._writing.field_in_use()
+        if field is None or not self._writing.put(said):
             self._page.toast.emit(tr("Put the cursor into a text first"))
+            return
+        at = session.report.values.get(field[0], "").find(said)
+        if at >= 0:  # the reader's own words, but they rely on that study: it may turn out to be another person's
+            session.untie([TextLink(field[0], LinkKind.COPY, prior.study_instance_uid, said, at, _day(prior))])
 
     def _contradiction_gone(self, _result: int) -> None:
         self.contradicted = None
