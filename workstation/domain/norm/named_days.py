@@ -21,7 +21,7 @@ _DIGITS: Final = MappingProxyType(
     {char: at for at, char in enumerate("〇一二三四五六七八九")} | dict.fromkeys("零○Oo", 0)
 )
 _TENS: Final = MappingProxyType({"廿": "二十", "卅": "三十"})
-_PLAIN: Final = str.maketrans("０１２３４５６７８９．／－", "0123456789./-")
+_PLAIN: Final = str.maketrans("０１２３４５６７８９．／－–—‐‑\u3000\u00a0", "0123456789./-----  ")
 _YEAR: Final = r"(?:19|20)\d\d"
 _NAME: Final = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -30,14 +30,28 @@ _NAME: Final = (
 _ST: Final = r"(?:st|nd|rd|th)?"
 _HAN: Final = "〇零○一二三四五六七八九"
 _HAN_NUMBER: Final = r"\d{1,2}|[一二三四五六七八九十廿卅]{1,3}"
+_GAP: Final = r"[^\S\n]*"
+_NO_UNIT: Final = (
+    rf"(?!{_GAP}(?:[mc]m(?![a-z])|毫米|厘米|排|层|次|个|枚|处|例|岁|[-~～x×*]{_GAP}\d+(?:\.\d+)?{_GAP}[mc]?m))"
+)
+"""What makes a number a size or a count: 2025年12月5mm, 2019年5次"""
+_ALONE: Final = rf"(?!\d){_NO_UNIT}"
+_DAY_OF_MONTH: Final = rf"(?P<c>{_HAN_NUMBER})(?!\d)(?:(?={_GAP}[日号])|(?!{_GAP}\.){_NO_UNIT})"
+_VERB: Final = r"(?<![-./])may(?![a-z])(?!\.?[\s./-]*\d{1,2}(?!\d))"
+"""Since 2024 may be a granuloma"""
 _FORMS: Final = tuple(
-    (re.compile(form, re.IGNORECASE), orders.split(), is_sure)
+    (re.compile(form, re.IGNORECASE | re.ASCII), orders.split(), is_sure)
     for form, orders, is_sure in (
         # groups a, b, c and in which orders they may be year, month and day; whether it surely is a day
-        (rf"(?<!\d)(?P<a>{_YEAR})\s*[-./年]\s*(?P<b>\d{{1,2}})(?:\s*[-./月]\s*(?P<c>\d{{1,2}}))?(?!\d)", "abc", True),
+        (
+            rf"(?<!\d)(?P<a>{_YEAR}){_GAP}[-./年]{_GAP}(?P<b>\d{{1,2}}){_ALONE}(?:{_GAP}[-./]{_GAP}(?P<c>\d{{1,2}}){_ALONE})?",
+            "abc",
+            True,
+        ),
+        (rf"(?<!\d)(?P<a>{_YEAR})。(?P<b>\d{{1,2}})。(?P<c>\d{{1,2}})(?!\d)", "abc", True),
         (rf"(?<!\d)(?P<a>{_YEAR})(?P<b>\d\d)(?P<c>\d\d)(?!\d)", "abc", True),
         (
-            rf"(?P<a>[{_HAN}Oo]{{4}}|(?<!\d){_YEAR})\s*年\s*(?P<b>{_HAN_NUMBER})\s*月(?:\s*(?P<c>{_HAN_NUMBER})(?!\d))?",
+            rf"(?P<a>[{_HAN}Oo]{{4}}|(?<!\d){_YEAR}){_GAP}[-./年]{_GAP}(?P<b>{_HAN_NUMBER}){_GAP}月(?:{_GAP}{_DAY_OF_MONTH})?",
             "abc",
             True,
         ),
@@ -49,11 +63,27 @@ _FORMS: Final = tuple(
             True,
         ),
         (rf"(?<![a-z\d])(?P<b>{_NAME})\s*(?P<c>\d{{1,2}}){_ST}[\s,./-]+(?P<a>{_YEAR})(?!\d)", "abc", True),
-        (rf"(?<!\d)(?P<a>{_YEAR})[\s,./-]*(?P<b>{_NAME})(?:[\s./-]*(?P<c>\d{{1,2}}){_ST}(?!\d))?", "abc", True),
+        (
+            rf"(?<!\d)(?P<a>{_YEAR})[\s,./-]*(?!{_VERB})(?P<b>{_NAME})(?:[\s./-]*(?P<c>\d{{1,2}}){_ST}(?!\d))?",
+            "abc",
+            True,
+        ),
         # 12.03.25 may be something else
         (r"(?<![\d./-])(?P<a>\d\d?)([./-])(?P<b>\d\d?)\2(?P<c>\d\d)(?![\d/-]|\.\d)", "cba cab", False),
         (r"(?<![\d./-])(?P<a>\d\d)([./-])(?P<b>\d\d?)\2(?P<c>\d\d?)(?![\d/-]|\.\d)", "abc", False),
         (r"(?<!\d)(?P<a>\d\d)年(?P<b>\d{1,2})月(?:(?P<c>\d{1,2})[日号])?", "abc", False),
+        (rf"(?<![a-z\d])(?P<c>\d{{1,2}})[ ./-]?(?P<b>{_NAME})[ ./'-]?(?P<a>\d\d)(?![\d:]){_NO_UNIT}", "abc", False),
+        (rf"(?<![a-z\d.-])(?P<b>{_NAME})[-'](?P<a>\d\d)(?P<c>)(?![\d:])", "abc", False),
+    )
+)
+_YEARLESS: Final = tuple(
+    (re.compile(form, re.IGNORECASE | re.ASCII), orders.split())
+    for form, orders in (
+        (rf"(?<!\d)(?P<b>{_HAN_NUMBER}){_GAP}月{_GAP}(?P<c>{_HAN_NUMBER})[日号]", "bc"),
+        (rf"[去今本]年{_GAP}(?P<b>{_HAN_NUMBER})月(?!{_GAP}(?:{_HAN_NUMBER})[日号])(?P<c>)", "bc"),
+        (rf"(?<![\d./-])(?P<b>\d{{1,2}})/(?P<c>\d{{1,2}})(?![\d/%-]|\.\d){_NO_UNIT}", "bc cb"),
+        (rf"(?<![a-z\d])(?P<b>{_NAME})[ -]?(?P<c>\d{{1,2}}){_ST}(?![\d:]){_NO_UNIT}", "bc"),
+        (rf"(?<![a-z\d])(?P<c>\d{{1,2}}){_ST}[ -]?(?:of )?(?P<b>{_NAME})", "bc"),
     )
 )
 
@@ -91,6 +121,25 @@ def named_days(words: str) -> tuple[NamedDay, ...]:
         elif not kept or one.start >= kept[-1].end:
             kept.append(one)
     return tuple(kept)
+
+
+def days_without_year(words: str) -> frozenset[tuple[int, int]]:
+    """
+    Return the months and days that a text names without saying the year: 12月8日, 12/8; day 0 for 去年12月.
+
+    What is written so may well be something else: it serves to recognise a day that is known, not to find one.
+    """
+    plain = list(words.translate(_PLAIN))
+    for one in named_days(words):
+        plain[one.start : one.end] = "-" * (one.end - one.start)
+    left = "".join(plain)
+    readings = {
+        _day(0, *(_number(match[group] or "0") for group in order))
+        for form, orders in _YEARLESS
+        for match in form.finditer(left)
+        for order in orders
+    }
+    return frozenset(one[1:] for one in readings if one is not None)
 
 
 def _in_form(words: str, form: re.Pattern[str], orders: list[str], is_sure: bool) -> Iterator[NamedDay]:  # noqa: FBT001 - a column of _FORMS
