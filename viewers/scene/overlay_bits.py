@@ -24,7 +24,7 @@ _LEAST_CONTRAST: Final = 32
 _LUMINANCE: Final = np.array([77, 150, 29], np.uint16)
 """Of red, green and blue, in 256ths"""
 _FULL: Final = 6
-"""Where one tile of so many holds bits, all are drawn at once: one picked out costs as much as 8 in grey, 3 in colours"""
+"""Where one tile of so many holds bits, all are drawn at once: one picked out costs as much as 8 grey or 3 coloured"""
 _Places = npt.NDArray[np.intp]
 
 
