@@ -50,14 +50,21 @@ def _sizes(finding: Finding, report: Report) -> tuple[float, ...]:
 
 
 def priors_of(report: Report) -> Iterator[NormPrior]:
-    """Yield the studies that could be compared with, those with a report of their own and those compared already."""
+    """
+    Yield the studies that could be compared with, those with a report of their own and those compared already.
+
+    Every day that ``report_words.compared_with`` names is among them: the report's own sentence is no question.
+    """
     for one in report.known_priors:
         yield NormPrior(report_words.prior_words(one), one.is_reported)
-    known = {one.study_instance_uid for one in report.known_priors}
+    told = {one.study_date for one in report.known_priors}
+    compared = {one.prior.observed_on for finding in report.findings.reported for one in finding.confirmed}
     for finding in report.findings.reported:
-        pair = finding.follow_up
-        if pair is not None and pair.prior_study_instance_uid not in known:
-            yield NormPrior(pair.prior.observed_on.isoformat(), is_reported=True)
+        if finding.follow_up is not None:
+            compared |= {one.observed_on for one in finding.follow_up.others}
+    for day in sorted(compared, reverse=True):
+        if f"{day:%Y%m%d}" not in told:
+            yield NormPrior(day.isoformat(), is_reported=True)
 
 
 def studies_relied_on(report: Report) -> dict[str, str]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from resources.translation import CHINESE, ENGLISH, use_language
 from tests.helpers import cases
+from tests.helpers.norm import subject_of
 from tests.unit.services.test_category_age import lung_rads, nodule
 from tests.unit.services.test_unchanged_claim import followed
-from workstation.dicom.sr.report_words import field_text
+from workstation.dicom.sr.report_words import compared_with, field_text
 from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
 from workstation.domain.image_place import ImageMark, ImagePlace
 from workstation.domain.known_prior import KnownPrior
-from workstation.domain.norm.values import NormNodule
+from workstation.domain.norm.gate import norm_faults
+from workstation.domain.norm.values import NormField, NormNodule, Role
 from workstation.domain.report import Person
 from workstation.domain.template import Code, Text
 from workstation.domain.trait import Trait
@@ -56,9 +59,30 @@ def test_the_table_is_told_with_side_lobe_density_and_every_size() -> None:
 def test_what_was_compared_already_is_a_prior_too() -> None:
     report = cases.report(followed(6.0, 6.5))
     assert [(one.words, one.is_reported) for one in priors_of(report)] == [("2025-11-20", True)]
-    known = replace(report, known_priors=(replace(PRIOR, study_instance_uid="1.2.9", is_reported=False),))
-    assert [(one.words, one.is_reported) for one in priors_of(known)] == [("2025-12-08 CT 胸部低剂量 LDCT", False)]
+    same = replace(PRIOR, study_instance_uid="1.2.9", study_date="20251120", is_reported=False)
+    known = replace(report, known_priors=(same,))
+    assert [(one.words, one.is_reported) for one in priors_of(known)] == [("2025-11-20 CT 胸部低剂量 LDCT", False)]
+    without_a_day = replace(report, known_priors=(replace(same, study_date=""),))
+    assert [one.words for one in priors_of(without_a_day)] == ["CT 胸部低剂量 LDCT", "2025-11-20"]
     assert list(priors_of(cases.report(cases.ai_finding(1).accepted(by="x", at=cases.NOON)))) == []
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_the_sentence_that_the_report_writes_itself_is_never_questioned(language: str) -> None:
+    found = followed(6.0, 6.5)
+    assert found.follow_up is not None
+    older = replace(found.follow_up.prior, observed_on=date(2024, 3, 1))
+    told = replace(found.follow_up, others=(replace(older, observed_on=date(2023, 2, 3)),))
+    also = replace(told, prior_study_instance_uid="1.2.8", prior=older, others=())
+    report = replace(cases.report(replace(found, follow_up=told, also=(also,))), language=language)
+    words = compared_with(report.findings, language)
+    known = tuple(priors_of(replace(report, known_priors=(PRIOR,))))
+    subject = replace(subject_of("", "", language=language), priors=known)
+    subject = replace(subject, fields=(*subject.fields, NormField("comparison", Role.BACKGROUND, words)))
+
+    assert [one.words[:10] for one in known] == ["2025-12-08", "2025-11-20", "2024-03-01", "2023-02-03"]
+    assert all(day in words for day in ("2025-11-20", "2024-03-01", "2023-02-03"))
+    assert [one.quote for one in norm_faults(subject) if one.rule == "unknown_comparison"] == []
 
 
 def test_first_is_found_in_a_field_in_a_finding_and_in_the_input_of_a_category() -> None:
