@@ -92,6 +92,30 @@ def test_the_prior_keeps_slice_window_and_camera_when_planes_come_and_another_se
     assert grid.frame("cell.1").scene is None
 
 
+def test_who_looks_at_the_case_alone_works_on_it_when_the_layout_beside_a_prior_is_chosen_anew(
+    qtbot: QtBot,
+    make: Callable[..., ComparingBench],  # noqa: F811 - a fixture
+) -> None:
+    study, images = ct_study("1.2.3", "20261121", frame="1.5")
+    other, more = ct_study("1.2.9", "20261121", frame="1.5", description="纵隔窗")
+    beside = replace(BESIDE, stages=(Stage("beside", 1, 2, (Cell(BEFORE), Cell(NOW))),))
+    both = replace(study, series=(*study.series, *other.series))
+    bench = make(both, images | more, protocols=FakeProtocols((beside, *shipped())))
+    bench.source.known = [prior("1.1.3")]
+    bench.serve_prior(*ct_study("1.1.3", "20251208", frame="1.6"))
+    bench.open(qtbot.waitUntil)
+    grid = bench.page.grid
+    qtbot.waitUntil(lambda: stage_name(bench) == "beside")
+    pictures(qtbot, bench)
+    grid.frames[STACK].setFocus()
+    grid._maximise(STACK)
+
+    bench.page.series_requested.emit("1.2.9.2")
+    pictures(qtbot, bench)
+    assert (grid.visible_keys(), grid.active is grid.frame(STACK)) == ((STACK,), True)
+    assert [key for key, frame in grid.frames.items() if frame.canvas.hasFocus()] == [STACK]
+
+
 def test_a_cell_that_stays_empty_lays_nothing_anew_when_the_volume_comes(
     qtbot: QtBot,
     make: Callable[..., ComparingBench],  # noqa: F811 - a fixture

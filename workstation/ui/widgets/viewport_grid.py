@@ -232,9 +232,9 @@ class ViewportGrid(QWidget):
             return
         if not keeps_maximised or self._maximised not in self.tilings[layout].keys:
             self._maximised = ""
-        if layout != self._layout or self._active not in self.tilings[layout].keys:
-            self._layout = layout
-            self.activate(self.tilings[layout].keys[0])
+        former, self._layout = self._layout, layout
+        if layout != former or self._active not in self.visible_keys():  # nobody works on what they do not see
+            self.activate(self.visible_keys()[0])
         self._show_frames()
         if self._with_keys not in {"", self._active}:  # what keys act on is what they are given to
             self.frames[self._active].setFocus(Qt.FocusReason.OtherFocusReason)
