@@ -83,3 +83,39 @@ def test_a_level_come_to_in_the_planes_is_kept_by_the_stacks_of_the_other_stages
     assert levels(qtbot, bench, "PET-CT") == pytest.approx([-3.0, -3.0, -3.0], abs=3.3 / 2)
     press(bench, Qt.Key.Key_Period)
     assert levels(qtbot, bench, "fused planes") == pytest.approx([-3.0, -3.0, -3.0])
+
+
+@pytest.mark.parametrize("active", ["stack", "cell.1", "cell.3"])
+def test_planes_that_come_with_a_stage_all_stand_at_the_crosshair_whatever_is_in_hand(
+    qtbot: QtBot,
+    make: Make,  # noqa: F811 - a fixture
+    active: str,
+) -> None:
+    bench = pet_ct_bench(make, FRAME)
+    bench.open(qtbot.waitUntil)
+    pictures(qtbot, bench)
+    grid = bench.page.grid
+    grid.show_point((-50.3, 10.6, 31.2))
+    grid.activate(active)
+    press(bench, Qt.Key.Key_Period)
+    assert stage_name(bench) == "fused planes"
+    planes = [one for one in pictures(qtbot, bench) if isinstance(one, MprScene)]
+    assert [one.crosshair for one in planes] == [pytest.approx((-50.3, 10.6, 31.2))] * len(planes)
+    assert {one.plane for one in planes} == set(MprPlane)
+
+
+def test_planes_stand_at_the_slice_that_was_scrolled_to_after_the_crosshair_was_put(
+    qtbot: QtBot,
+    make: Make,  # noqa: F811 - a fixture
+) -> None:
+    """Slices of the CT lie 6 mm apart from -27 mm on: the second lies at -21 mm."""
+    bench = pet_ct_bench(make, FRAME)
+    bench.open(qtbot.waitUntil)
+    pictures(qtbot, bench)
+    grid = bench.page.grid
+    grid.show_point((-50.3, 10.6, 31.2))
+    grid.activate("stack")
+    grid.frame("stack").scroll_to(1)
+    press(bench, Qt.Key.Key_Period)
+    planes = [one for one in pictures(qtbot, bench) if isinstance(one, MprScene)]
+    assert [one.crosshair for one in planes] == [pytest.approx((-50.3, 10.6, -21.0))] * 3

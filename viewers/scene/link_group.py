@@ -317,6 +317,14 @@ class LinkGroup:
             member.repaint()
 
 
+def standing_at(scene: Scene) -> Point | None:
+    """Return the crosshair of a scene (mm), on the slice now shown where that was scrolled on; None without one."""
+    point, plane = scene.crosshair, displayed_plane(scene)
+    if point is None or plane is None or _lies_in(scene, plane, point):
+        return point
+    return projected(point, plane)
+
+
 def _follow(target: Scene, source: Scene, plane: ImagePlane, matrix: Matrix) -> None:
     own = source.crosshair
     if own is None and _bring_line(target, plane, matrix):

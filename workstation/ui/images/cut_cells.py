@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, Signal
 
 from viewers.qt.vtk_reslice import VtkReslicer
+from viewers.scene.link_group import standing_at
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.oblique import PlaneSet
 from viewers.scene.scene import Scene
+from workstation.domain.registration import moved
 from workstation.ui.hanging_words import waiting_for_fusion, waiting_for_volume
 from workstation.ui.images.cell_images import CellStack
 from workstation.ui.images.cut_scenes import plane_scene, volume_scene
@@ -128,17 +130,23 @@ class CutCells(QObject):
         """
         Let a picture that came late stand where the reader is.
 
-        While the picture in hand has not come either, that is where the series on screen stands: another stage went
-        on from there, and none may lead the others to the middle of its volume.
+        While the picture in hand has not come either, or where it does not lead this one, that is where the series on
+        screen stands: another stage went on from there, and none may lead the others to the middle of its volume.
         """
         active, links = self._grid.active, self._grid.links
         scene, shown = active.scene, self._images.shown
         has_come = all(self._grid.frame(key) is not active for key in self._unplaced)
-        if scene is None or scene is made or not has_come or not links.is_linked(scene):
-            if shown is not None:
+        if scene is None or scene is made or not has_come or links.leads(scene, made) is None:
+            point = None if shown is None else standing_at(shown.scene)
+            matrix = None if shown is None else links.leads(shown.scene, made)
+            if point is not None and matrix is not None:  # a level alone would leave the planes across in the middle
+                made.show_point(moved(point, matrix))
+            elif shown is not None:
                 links.bring(shown.scene, made)
-        elif scene.crosshair is not None:
-            links.show_point(scene.crosshair, scene)
+            return
+        point = standing_at(scene)
+        if point is not None:
+            links.show_point(point, scene)
         else:
             links.follow(scene)
 
