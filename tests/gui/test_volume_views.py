@@ -346,3 +346,22 @@ def test_the_next_case_shows_nothing_of_the_last_ones_volume(
     qtbot.waitUntil(opened.page.has_volume)
     assert volume(opened) is not first
     assert volume(opened).volume is not first.volume
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_a_menu_opened_over_another_is_known_and_goes_with_its_case(qtbot: QtBot, opened: ReadingBench) -> None:
+    grid, image_menu = opened.page.grid, opened.page.image_menu
+    grid.open_menu()
+    first = image_menu.menu
+    assert first is not None
+    gone: list[str] = []
+    first.destroyed.connect(lambda: gone.append("first"))
+    qtbot.wait(50)  # two that open in one turn would close each other
+    grid.open_menu()
+    second = image_menu.menu
+    assert second is not None
+    second.destroyed.connect(lambda: gone.append("second"))
+    qtbot.waitUntil(lambda: gone == ["first"])
+    opened.desk.close()
+    qtbot.waitUntil(lambda: gone == ["first", "second"])
+    assert image_menu.menu is None

@@ -76,7 +76,7 @@ class ImageMenu(QObject):
         for fill in self.entries:
             menu.addSeparator()
             fill(menu, place)
-        menu.destroyed.connect(self._gone)
+        menu.destroyed.connect(lambda: self._gone(menu))
         self.menu = menu
         menu.popup(at)
 
@@ -96,5 +96,6 @@ class ImageMenu(QObject):
             found.append(("menu.add_series", tr("Add a finding on the whole series"), series))
         return found
 
-    def _gone(self) -> None:
-        self.menu = None
+    def _gone(self, menu: QMenu) -> None:
+        if self.menu is menu:  # one that was opened over another outlives it
+            self.menu = None
