@@ -66,3 +66,17 @@ def test_of_a_studys_measurements_no_more_acts_are_remembered_than_its_drawings_
     acts = order(FINDING, THEN, *[TODAY] * 250)
     assert [step(acts, "1.2.3", undo=True) for _ in range(202)] == [*[TODAY] * 200, FINDING, None]
     assert step(acts, "1.1.3", undo=True) == THEN
+
+
+def test_what_came_after_an_act_is_undone_before_it_and_redone_after_it() -> None:
+    times = iter(range(10, 100, 10))
+    acts = ActOrder(lambda: next(times))
+    assert acts.is_before(5, "1.2.3", undo=True)  # nothing else is to be undone
+    acts.did(FINDING)  # at 10
+    acts.did(THEN)  # at 20, on other images
+    assert [acts.is_before(at, "1.2.3", undo=True) for at in (9, 15)] == [False, True]
+    assert [acts.is_before(at, "1.1.3", undo=True) for at in (15, 25)] == [False, True]
+    acts.stepped(FINDING, undo=True)  # at 30
+    assert [acts.is_before(at, "1.2.3", undo=False) for at in (25, 35)] == [False, True]
+    acts.stepped(FINDING, undo=False)  # at 40: done anew
+    assert [acts.is_before(at, "1.2.3", undo=True) for at in (35, 45)] == [False, True]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from time import perf_counter_ns
 from typing import Final
 
 from viewers.scene.volume_cuts import CutPlane, Scissors
@@ -70,18 +72,29 @@ class VolumeEdits:
 
 
 class EditHistory:
-    """The edits in force, those before them and those that were undone."""
+    """
+    The edits in force, those before them and those that were undone.
 
-    def __init__(self) -> None:
+    Each step keeps when it was made, or undone, so that it finds its place among what else is undone; ``clock``
+    counts on, in ns.
+    """
+
+    def __init__(self, clock: Callable[[], int] = perf_counter_ns) -> None:
         self.now = VolumeEdits()
-        self._before: list[VolumeEdits] = []
-        self._undone: list[VolumeEdits] = []
+        self._clock = clock
+        self._before: list[tuple[VolumeEdits, int]] = []
+        self._undone: list[tuple[VolumeEdits, int]] = []
+
+    def stepped_at(self, *, undo: bool) -> int | None:
+        """Return when what ``undo`` takes back was made, or what ``redo`` repeats was undone (ns); None for nothing."""
+        steps = self._before if undo else self._undone
+        return steps[-1][1] if steps else None
 
     def edit(self, edits: VolumeEdits) -> bool:
         """Put other edits in force, to be undone by one step; False where nothing changes."""
         if edits == self.now:
             return False
-        self._before.append(self.now)
+        self._before.append((self.now, self._clock()))
         del self._before[:-_UNDO_STEPS]
         self.move(edits)
         return True
@@ -95,14 +108,14 @@ class EditHistory:
         """Return to the edits before; False when there are none."""
         if not self._before:
             return False
-        self._undone.append(self.now)
-        self.now = self._before.pop()
+        self._undone.append((self.now, self._clock()))
+        self.now, _ = self._before.pop()
         return True
 
     def redo(self) -> bool:
         """Go forward again to what was undone last; False when nothing was."""
         if not self._undone:
             return False
-        self._before.append(self.now)
-        self.now = self._undone.pop()
+        self._before.append((self.now, self._clock()))
+        self.now, _ = self._undone.pop()
         return True

@@ -247,6 +247,10 @@ class VolumeScene(Scene):
         """Cut again what was brought back last; False when there is nothing, or when something else was cut since."""
         return self._history.redo()
 
+    def cut_at(self, *, undo: bool) -> int | None:
+        """Return when the cut to be undone was made, or that to be redone was undone (``perf_counter_ns``), or None."""
+        return self._history.stepped_at(undo=undo)
+
     # what it shows --------------------------------------------------------------------------
 
     @property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from time import perf_counter_ns
 
 from workstation.domain.annotation import UNDO_STEPS
 
@@ -28,17 +30,25 @@ class Act:
         return self.kind is not ActKind.MEASUREMENT or self.study_instance_uid == study_instance_uid
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    act: Act
+    at_ns: int
+    """When it was done, or undone"""
+
+
 class ActOrder:
     """
     The acts on one case, the last one first to be undone.
 
     From the images of a prior only its own measurements are undone, and from those of the case only the case's:
-    nothing changes on images that the reader does not work on.
+    nothing changes on images that the reader does not work on. ``clock`` counts on, in ns.
     """
 
-    def __init__(self) -> None:
-        self._done: list[Act] = []
-        self._undone: list[Act] = []
+    def __init__(self, clock: Callable[[], int] = perf_counter_ns) -> None:
+        self._clock = clock
+        self._done: list[_Step] = []
+        self._undone: list[_Step] = []
 
     def begin_anew(self) -> None:
         """Forget everything: another case is shown."""
@@ -46,25 +56,35 @@ class ActOrder:
 
     def did(self, act: Act) -> None:
         """Remember an act; what was undone before cannot be redone any more."""
-        self._done.append(act)
+        self._done.append(_Step(act, self._clock()))
         self._undone.clear()
-        if act.kind is ActKind.MEASUREMENT and self._done.count(act) > UNDO_STEPS:
-            self._done.remove(act)  # the oldest: the measurements of a study keep no more steps
+        same = [step for step in self._done if step.act == act] if act.kind is ActKind.MEASUREMENT else []
+        if len(same) > UNDO_STEPS:
+            self._done.remove(same[0])  # the oldest: the measurements of a study keep no more steps
 
     def following(self, study_instance_uid: str, *, undo: bool) -> Act | None:
         """Return what to undo or redo from the images of a study, None for nothing; ``stepped`` says that it is."""
+        step = self._following(study_instance_uid, undo=undo)
+        return None if step is None else step.act
+
+    def is_before(self, at_ns: int, study_instance_uid: str, *, undo: bool) -> bool:
+        """Tell whether something comes after what ``following`` names, and is so to be undone, or redone, before it."""
+        step = self._following(study_instance_uid, undo=undo)
+        return step is None or step.at_ns < at_ns
+
+    def _following(self, study_instance_uid: str, *, undo: bool) -> _Step | None:
         source = self._done if undo else self._undone
-        return next((act for act in reversed(source) if act.is_seen_from(study_instance_uid)), None)
+        return next((step for step in reversed(source) if step.act.is_seen_from(study_instance_uid)), None)
 
     def stepped(self, act: Act, *, undo: bool) -> None:
         """Take an act, as ``following`` named it, as undone or redone."""
         self.forget(act, undo=undo)
-        (self._undone if undo else self._done).append(act)
+        (self._undone if undo else self._done).append(_Step(act, self._clock()))
 
     def forget(self, act: Act, *, undo: bool) -> None:
         """Drop an act, as ``following`` named it, that cannot be undone or redone any more."""
         source = self._done if undo else self._undone
-        del source[len(source) - 1 - source[::-1].index(act)]
+        source.remove(next(step for step in reversed(source) if step.act == act))
 
     def is_left(self, *, undo: bool) -> bool:
         """Tell whether anything could be undone, or redone, on the images of any study."""

@@ -38,13 +38,13 @@ class ActSteps:
 
     def step(self, *, undo: bool) -> None:
         """
-        Undo or redo the last cut of a volume that is looked at, else the last act that is seen from the viewport.
+        Undo or redo what was done last, of the acts that are seen from the viewport and the cuts of its volume.
 
         Says where the rest is, and why an act stays as it is.
         """
         scene, notes = self._page.grid.active.scene, self._images.annotations
-        # what was cut away is nothing of the report: it comes back in a case that is only read as well
-        if isinstance(scene, VolumeScene) and (scene.undo_cut() if undo else scene.redo_cut()):
+        if isinstance(scene, VolumeScene) and self._is_cut_next(scene, undo=undo):
+            _ = scene.undo_cut() if undo else scene.redo_cut()
             self._page.grid.refresh()
             return
         session = self._desk.session
@@ -66,6 +66,14 @@ class ActSteps:
         else:
             self._acts.forget(act, undo=undo)
             self._page.toast.emit(_gone_words(undo=undo))
+
+    def _is_cut_next(self, scene: VolumeScene, *, undo: bool) -> bool:
+        at_ns, session = scene.cut_at(undo=undo), self._desk.session
+        if at_ns is None:
+            return False
+        if session is None or session.read_only:
+            return True  # what was cut away is nothing of the report: it comes back in a case that is only read as well
+        return self._acts.is_before(at_ns, scene.annotations.value.study_instance_uid, undo=undo)
 
     def _happens(self, act: Act, session: ReadingSession, notes: Annotations, *, undo: bool) -> bool:
         """Undo or redo an act; False where whoever kept its steps has none any more."""

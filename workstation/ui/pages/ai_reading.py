@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject
@@ -27,7 +26,7 @@ from workstation.ui.widgets.ai_bar import AiState
 
 
 class AiReading(QObject):
-    """Shows what of the AI may be seen; ``acted`` is told of every decision made here."""
+    """Shows what of the AI may be seen."""
 
     def __init__(
         self,
@@ -35,15 +34,12 @@ class AiReading(QObject):
         desk: CaseDesk,
         jobs: JobRunner,
         reading_ai: ReadingAi | None,
-        *,
-        acted: Callable[[], None],
     ) -> None:
         super().__init__(page)
         self._page = page
         self._desk = desk
         self._jobs = jobs
         self._ai = reading_ai
-        self._acted = acted
         self._tally: tuple[str, DecisionTally] | None = None
         """By the SHA-256 of the model; asked for once a case"""
         self._asked = ""
@@ -125,7 +121,6 @@ class AiReading(QObject):
             return
         count = session.review.reject_rest(RejectReason(reason))
         if count:
-            self._acted()
             self._page.toast.emit(
                 tr(
                     "{count} marks rejected together; {key} takes them all back",

@@ -17,8 +17,7 @@ class FilmFindings(QObject):
     """
     Joins the boxes on the images to the session.
 
-    ``writable`` returns the session where this reader may write and says why not where they may not; ``acted`` is
-    told of every act that can be undone.
+    ``writable`` returns the session where this reader may write and says why not where they may not.
     """
 
     def __init__(
@@ -26,13 +25,11 @@ class FilmFindings(QObject):
         page: ReadingPage,
         images: ImagePresenter,
         writable: Callable[[], ReadingSession | None],
-        acted: Callable[[], None],
     ) -> None:
         super().__init__(page)
         self._page = page
         self._images = images
         self._writable = writable
-        self._acted = acted
         page.grid.box_requested.connect(self.add)
         page.grid.box_moved.connect(self.move)
         page.findings.name_requested.connect(self.name)
@@ -43,7 +40,6 @@ class FilmFindings(QObject):
         if session is None:
             return
         finding = session.review.add_on_image(place)
-        self._acted()
         self._page.findings.select(finding.tracking_uid)
         self._images.show_findings(session.displayed, selected=finding.tracking_uid)
         self._page.findings.start_editing(finding.tracking_uid)
@@ -57,7 +53,6 @@ class FilmFindings(QObject):
         session = self._writable()
         if session is not None:
             session.review.move_box(tracking_uid, box_px)
-            self._acted()
         else:
             self._page.grid.refresh()  # back to where it lies
 
@@ -66,4 +61,3 @@ class FilmFindings(QObject):
         session = self._writable()
         if session is not None and session.findings.get(tracking_uid).called != label:
             session.review.name(tracking_uid, label)
-            self._acted()

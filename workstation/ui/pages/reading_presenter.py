@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -89,8 +90,8 @@ class ReadingPresenter(QObject):
         explain = None if reading_ai is None else reading_ai.explain
         self.explaining = Explaining(page, self.images, desk, jobs, explain)
         self.other = OtherVersion(page, desk)
-        self.films = FilmFindings(page, self.images, self._writable, lambda: self._acts.did(_FINDING))
-        self.ai = AiReading(page, desk, jobs, reading_ai, acted=lambda: self._acts.did(_FINDING))
+        self.films = FilmFindings(page, self.images, self._writable)
+        self.ai = AiReading(page, desk, jobs, reading_ai)
         page.jump_requested.connect(self.jump)
         page.add_requested.connect(self._add)
         page.measured_add_requested.connect(self._add)
@@ -162,6 +163,7 @@ class ReadingPresenter(QObject):
             return
         self._stop_showing()
         self._acts.begin_anew()
+        session.review.decided = partial(self._acts.did, _FINDING)
         self._showing = Stepwise(self._steps_of(session), self)
         if self._in_steps:
             self._showing.start()
@@ -403,7 +405,6 @@ class ReadingPresenter(QObject):
         decision = session.findings.get(tracking_uid).decision
         if decision in {Decision.UNDECIDED, Decision.REJECTED}:
             accepted = session.review.accept(tracking_uid)
-            self._acts.did(_FINDING)
             if decision is Decision.UNDECIDED and accepted.own is not None:
                 self._page.toast.emit(one_with_own_words(accepted.own))
             self._go_on_deciding(tracking_uid, decision)
@@ -413,7 +414,6 @@ class ReadingPresenter(QObject):
         if session is not None and tracking_uid:
             decision = session.findings.get(tracking_uid).decision
             session.review.reject(tracking_uid, RejectReason(reason))
-            self._acts.did(_FINDING)
             self._go_on_deciding(tracking_uid, decision)
 
     def _go_on_deciding(self, tracking_uid: str, before: Decision) -> None:
@@ -433,7 +433,6 @@ class ReadingPresenter(QObject):
         session = self._writable()
         if session is not None:
             followed = session.review.follow(tracking_uid, follow_up)
-            self._acts.did(_FINDING)
             self._page.findings.select(followed.tracking_uid)
             self.images.show_findings(session.displayed, selected=followed.tracking_uid)
 
@@ -441,7 +440,6 @@ class ReadingPresenter(QObject):
         session = self._writable()
         if session is not None and session.findings.get(tracking_uid).follow_up is not None:
             parted = session.review.part(tracking_uid, study_instance_uid)
-            self._acts.did(_FINDING)
             self._page.findings.select(parted.tracking_uid)
             self.images.show_findings(session.displayed, selected=parted.tracking_uid)
 
@@ -462,7 +460,6 @@ class ReadingPresenter(QObject):
             nodule_type=NoduleType(nodule_type),
             lobe=Lobe(lobe),
         )
-        self._acts.did(_FINDING)
 
     def _add(self, point: Point, diameter_mm: float = NEW_FINDING_MM) -> None:
         session = self._writable()
@@ -478,7 +475,6 @@ class ReadingPresenter(QObject):
         except WorkstationError as error:
             self._page.show_error(error, key="finding", severity=Severity.DEGRADED)
             return
-        self._acts.did(_FINDING)
         self._page.findings.select(finding.tracking_uid)
         self.images.show_findings(session.displayed, selected=finding.tracking_uid)
         self._page.findings.start_editing(finding.tracking_uid)
