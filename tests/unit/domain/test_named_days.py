@@ -137,6 +137,9 @@ def asked(words: str) -> list[str]:
         "与2025–12–08 CT比较。",
         "与2025年12月1.25mm薄层CT比较。",
         "较2025年12月5mm结节增大至6mm。",
+        "对比2025-12-08 CT：2025-10新冠后改变较前吸收。",
+        "Compared with 12/08/2025: PICC placement 10/2025 since prior.",
+        "Compared with 12/08/2025. Stable since 03/2024.",
         "Compared with 2025-12-08; defect 10/2025 as before, earlier noted.",
     ],
 )
@@ -162,6 +165,8 @@ def test_a_known_exam_is_found_and_days_of_other_things_are_not_asked_for(words:
         ("对比2025-12-08（放疗前）及2026-03-01（放疗后）CT", ["2026-03-01"]),
         ("与2025-12-08 CT及2026-03-01复查CT", ["2026-03-01"]),
         ("Compared with 12/08/2025 and preoperative CT of 03/01/2026.", ["03/01/2026"]),
+        ("Compared with 12/08/2025, unchanged since the CT of 03/2024.", ["03/2024"]),
+        ("Compared with 12/08/2025, prior of 03/2024.", ["03/2024"]),
         ("与2025-12-08 CT，2026-03-01胸部CT示结节较前增大", ["2026-03-01"]),
         ("与2025-12-08术后、2019-03-12 CT比较，右肺术后改变。", ["2019-03-12"]),
     ],

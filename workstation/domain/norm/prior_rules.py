@@ -55,6 +55,12 @@ _OF_A_LINK: Final = re.compile(
     re.IGNORECASE,
 )
 """What may stand between the word that compares and the day of what was compared with"""
+_STATEMENT: Final = re.compile(r".*–[^–:：]*[:：]", re.DOTALL)
+"""Up to the colon behind a day, where begins what is told of it"""
+_COMPARES_IT: Final = re.compile(r"对比|对照|比较|相比|比对|\bcompar\w+", re.IGNORECASE)
+"""What compares with the day before it"""
+_SINCE: Final = "since"
+"""By itself it tells how long, not what was looked at: stable since 03/2024, but since the CT of 03/2024"""
 _EXAM_BEFORE: Final = re.compile(rf"{_EXAM}\W*(?:(?:of|from|dated?|on)\W*)?$", re.IGNORECASE)
 _EXAM_AFTER: Final = re.compile(rf"[日号]?\W*(?:[\u4e00-\u9fff]{{1,4}}[前后时])?\W*{_EXAM}", re.IGNORECASE)
 _NOTHING: Final = r"无|没有|暂无|首次|初次|初诊|基线|n/?a\b|none\b|no\b|nil\b|first\b|baseline\b"
@@ -155,11 +161,13 @@ def _unknown_among(
 def _is_compared(before: str, after: str, text: ReportText) -> bool:
     """Tell whether the clause round a day says that it is the day of an examination that was compared with."""
     compares = text.terms.pattern("former_film")
-    said_before, said_after = [*compares.finditer(before)], compares.search(after)
-    if not said_before and said_after is None:
+    if not compares.search(f"{before} {after}"):
         return not _OF_A_LIST.sub("", before + after)
+    before = _STATEMENT.sub("", before)
+    said_before = [one.end() for one in compares.finditer(before) if one[0].lower() != _SINCE]
+    said_after = _COMPARES_IT.search(after)
     return bool(
-        (said_before and not _OF_A_LINK.sub("", before[said_before[-1].end() :]))
+        (said_before and not _OF_A_LINK.sub("", before[said_before[-1] :]))
         or (said_after is not None and not _OF_A_LINK.sub("", after[: said_after.start()]))
         or _EXAM_BEFORE.search(before[-_BESIDE:])
         or _EXAM_AFTER.match(after[:_BESIDE])
