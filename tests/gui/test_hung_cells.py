@@ -218,3 +218,28 @@ def test_a_pet_ct_hangs_fused_where_the_frame_of_reference_allows_it_and_is_capt
     registered = pictures(qtbot, apart)[2]
     assert registered.fused is not None
     assert registered.fused.warnings == ("Overlay registered: check alignment",)
+
+
+def test_planes_of_a_linked_prior_stand_where_the_case_is_read_while_an_unrelated_prior_is_in_hand(
+    qtbot: QtBot,
+    make: Make,  # noqa: F811 - a fixture
+) -> None:
+    first = Stage("first", 1, 3, (Cell(NOW), Cell(BEFORE), Cell(BEFORE, CellView.CORONAL)))
+    linked = Cell(ImageSelector(("CT",), prior=2), CellView.CORONAL)
+    second = replace(first, name="second", rows=2, columns=2, cells=(*first.cells, linked))
+    protocols = FakeProtocols((replace(BOTH, stages=(first, second)), *shipped()))
+    bench = make(*ct_study("1.2.3", "20261121", frame="1.5"), protocols=protocols)
+    bench.source.known = [prior("1.1.3", "20251208"), prior("1.1.2", "20241208")]
+    bench.serve_prior(*ct_study("1.1.3", "20251208", frame="1.6"))
+    bench.serve_prior(*ct_study("1.1.2", "20241208", frame="1.5"))
+    bench.open(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: stage_name(bench) == "first")
+    pictures(qtbot, bench)
+    grid = bench.page.grid
+    grid.show_point((10.0, -20.0, 40.0))
+    grid.activate("cell.1")
+    press(bench, Qt.Key.Key_Period)
+    assert (stage_name(bench), grid.active is grid.frame("cell.1")) == ("second", True)
+    coronal = pictures(qtbot, bench)[3]
+    assert coronal.study_instance_uid == "1.1.2"
+    assert coronal.crosshair == pytest.approx((10.0, -20.0, 40.0))
