@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from resources.translation import use_language
 from tests.gui.test_hanging import opened
-from tests.gui.test_priors import red
 from tests.helpers.comparing import ComparingBench, case_of, ct_study
+from tests.helpers.prior_bench import red
 from tests.helpers.priors import prior
 from tests.unit.viewers.test_fusion import layer, mpr
 from viewers.scene.captions import Corner

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from resources.translation import use_language
 from tests.gui.test_hanging import opened, scenes, stage_name
-from tests.gui.test_priors import beside, red, with_prior
 from tests.helpers import cases
 from tests.helpers.comparing import ZHOU, ComparingBench, case_of, ct_study
+from tests.helpers.prior_bench import bench, beside, english, red, with_prior
 from tests.helpers.priors import prior
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.scene import Scene
@@ -25,32 +23,12 @@ from workstation.domain.one_person import Contradiction
 from workstation.domain.report import ReportState
 from workstation.domain.study import Patient
 from workstation.ui.prior_dialogs import SamePersonDialog
-from workstation.ui.theme import apply_theme
+
+__all__ = ["bench", "english"]
 
 pytestmark = pytest.mark.gui
 
 DOUBTFUL = PriorRelation.POSSIBLY_SAME
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh_CN")
-
-
-@pytest.fixture
-def bench(qtbot: QtBot) -> Iterator[ComparingBench]:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    apply_theme(app)
-    made = ComparingBench(case_of(*ct_study("1.2.3", "20261121", frame="1.5")))
-    qtbot.addWidget(made.page)
-    made.page.resize(1872, 1052)
-    made.page.show()
-    made.page.activateWindow()
-    yield made
-    made.close()
 
 
 def test_who_is_only_possibly_the_same_is_asked_about_before_any_image_opens(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -13,14 +12,14 @@ from pytestqt.qtbot import QtBot
 from resources.translation import use_language
 from tests.gui.test_hanging import opened, press, scenes, stage_name
 from tests.helpers import cases
-from tests.helpers.comparing import ZHOU, ComparingBench, case_of, ct_study
+from tests.helpers.comparing import ComparingBench, ct_study
+from tests.helpers.prior_bench import bench, beside, english, red, with_prior
 from tests.helpers.priors import prior
 from viewers.scene.scene import Scene
 from workstation.domain.errors import Unreachable
 from workstation.domain.geometry import Point
 from workstation.domain.hanging import PriorRelation
 from workstation.domain.report import Person, ReportState
-from workstation.domain.study import Patient
 from workstation.domain.workitem import ReadingState
 from workstation.ui.images.prior_words import detail_words, standing_words
 from workstation.ui.prior_dialogs import PriorReportDialog, SamePartDialog
@@ -28,53 +27,11 @@ from workstation.ui.theme import apply_theme
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel
 from workstation.ui.widgets.prior_strip import PriorCard, PriorFacts, PriorStrip
 
+__all__ = ["bench", "english"]
+
 pytestmark = pytest.mark.gui
 
 DOUBTFUL = PriorRelation.POSSIBLY_SAME
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh_CN")
-
-
-@pytest.fixture
-def bench(qtbot: QtBot) -> Iterator[ComparingBench]:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    apply_theme(app)
-    made = ComparingBench(case_of(*ct_study("1.2.3", "20261121", frame="1.5")))
-    qtbot.addWidget(made.page)
-    made.page.resize(1872, 1052)
-    made.page.show()
-    made.page.activateWindow()
-    yield made
-    made.close()
-
-
-def with_prior(
-    bench: ComparingBench,
-    *,
-    frame: str = "1.6",
-    first_mm: float = 0.0,
-    patient: Patient = ZHOU,
-    relation: PriorRelation = PriorRelation.SAME_PATIENT,
-    reported: bool = False,
-) -> ComparingBench:
-    study, images = ct_study("1.9.1", "20251208", frame=frame, first_mm=first_mm, patient=patient)
-    bench.source.known.append(prior("1.9.1", relation=relation, reported=reported))
-    bench.serve_prior(study, images)
-    return bench
-
-
-def beside(qtbot: QtBot, bench: ComparingBench) -> tuple[Scene, Scene]:
-    opened(qtbot, bench)
-    qtbot.waitUntil(lambda: len(scenes(bench)) == 2)
-    bench.deliver_everything(qtbot.waitUntil)
-    first, second = scenes(bench)
-    return first, second
 
 
 def where(scene: Scene) -> float:
@@ -82,10 +39,6 @@ def where(scene: Scene) -> float:
     assert view is not None
     assert view.plane is not None
     return view.plane.origin[2]
-
-
-def red(scene: Scene) -> tuple[str, ...]:
-    return tuple(line.text for line in scene.frame((600, 600)).overlay.captions if line.is_warning)
 
 
 def test_a_prior_of_the_same_patient_stands_beside_the_case_by_itself(qtbot: QtBot, bench: ComparingBench) -> None:
